@@ -1,0 +1,259 @@
+"""The configuration: config.toml as frozen dataclasses, or a ConfigError that names file, line and key."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from csi_probe.drivers import DRIVERS, Driver
+from csi_probe.errors import ConfigError
+from csi_probe.secret import SecretSource
+from csi_probe.tables import Bytes, Document, read_table
+
+DEFAULT_PATHS = (Path("config.toml"), Path("/etc/truenas-csi-probe/config.toml"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """[run]: how a run goes. Times in seconds."""
+
+    deadline: float = 60.0
+    timeout: float = 20.0
+    concurrency: int = 32
+    strict: bool = False
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrueNAS:
+    """[truenas]: where the array is, the probe's own key, and when to warn."""
+
+    url: str
+    api_key: SecretSource
+    username: str | None = None
+    ca_file: Path | None = None
+    fingerprint: str | None = None
+    verify: bool = True
+    certificate_days: int = 14
+    key_days: int = 14
+    slow_seconds: float = 5.0
+
+    @property
+    def host(self) -> str:
+        """The host in the URL: a name, or an IP address without brackets."""
+        return str(urlsplit(self.url).hostname)
+
+    @property
+    def port(self) -> int:
+        """The port in the URL, 443 where it has none."""
+        return urlsplit(self.url).port or 443
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolWant:
+    """[[pools]]: limits of one pool; pools of datasets are looked at with the defaults."""
+
+    name: str
+    min_free: Bytes = Bytes(0)
+    max_used: float = 80.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetWant:
+    """[[datasets]]: one parent dataset of volumes."""
+
+    name: str
+    volumes: Literal["filesystem", "zvol"] = "filesystem"
+    created_by_driver: bool = True
+    detached_snapshots: str | None = None
+    volume_name_length: int = 40
+    min_free: Bytes = Bytes(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NfsWant:
+    """[nfs]: what nodes will mount."""
+
+    address: str
+    versions: tuple[str, ...] = ("4.2",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalWant:
+    """[[iscsi.portals]]: a portal, by id and by where nodes are sent."""
+
+    id: int
+    address: str
+    port: int = 3260
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IscsiWant:
+    """[iscsi]: what the driver will name when it makes targets."""
+
+    portals: tuple[PortalWant, ...]
+    initiator_group: int | None = None
+    auth: Literal["none", "chap", "mutual-chap"] = "none"
+    auth_tag: int | None = None
+    targets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ssh:
+    """[ssh]: how nodes are reached, where ~/.ssh/config and the agent do not say it already."""
+
+    user: str | None = None
+    port: int | None = None
+    key_file: Path | None = None
+    passphrase: SecretSource | None = None
+    password: SecretSource | None = None
+    known_hosts: Path | None = None
+    config_file: Path | None = None
+    sudo: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeWant:
+    """[[nodes]]: one node; `local` is the machine on which the probe runs."""
+
+    name: str
+    address: str | None = None
+    user: str | None = None
+    port: int | None = None
+    local: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The whole file."""
+
+    driver: Literal["democratic-csi", "truenas-csi", "tns-csi", "scale-csi", "other"] = "other"
+    max_clock_skew: float = 5.0
+    run: Run = field(default_factory=Run)
+    truenas: TrueNAS | None = None
+    pools: tuple[PoolWant, ...] = ()
+    datasets: tuple[DatasetWant, ...] = ()
+    nfs: NfsWant | None = None
+    iscsi: IscsiWant | None = None
+    ssh: Ssh = field(default_factory=Ssh)
+    nodes: tuple[NodeWant, ...] = ()
+
+    @property
+    def needs(self) -> Driver:
+        """What the driver takes from the NAS and the nodes."""
+        return DRIVERS[self.driver]
+
+
+def find(path: Path | None) -> Path:
+    """The config file: the one that was named, else the first of DEFAULT_PATHS that exists."""
+    if path:
+        return path
+    for default in DEFAULT_PATHS:
+        if default.exists():
+            return default
+    tried = " nor ".join(str(default) for default in DEFAULT_PATHS)
+    raise ConfigError(
+        f"no configuration: neither {tried} exists; name one with --config FILE, "
+        "or see the report that a healthy system gives with: truenas-csi-probe demo"
+    )
+
+
+def load(path: Path) -> Config:
+    """The configuration in `path`. Raises ConfigError."""
+    document = Document.read(path)
+    config = read_table(Config, document)
+    for rule in (_truenas_url, _truenas_trust, _datasets, _nfs_versions, _iscsi, _nodes, _array_needs_truenas):
+        rule(config, document)
+    return config
+
+
+def _truenas_url(config: Config, document: Document) -> None:
+    if not config.truenas:
+        return
+    url = urlsplit(config.truenas.url)
+    if url.scheme in ("http", "ws"):
+        document.refuse(
+            "truenas.url",
+            f'"{url.scheme}://" would send the API key in clear, and TrueNAS revokes a key that it sees without TLS; use "https://"',
+        )
+    if url.scheme != "https" or not url.hostname or url.path.strip("/") or url.query or url.username:
+        document.refuse("truenas.url", 'wanted is "https://HOST" or "https://HOST:PORT", with nothing behind it')
+    try:
+        _ = url.port
+    except ValueError:
+        document.refuse("truenas.url", "the port is not a number from 1 to 65535")
+
+
+def _truenas_trust(config: Config, document: Document) -> None:
+    nas = config.truenas
+    if not nas:
+        return
+    if nas.fingerprint is not None:
+        digits = nas.fingerprint.replace(":", "").lower()
+        if len(digits) != 64 or set(digits) - set("0123456789abcdef"):  # noqa: PLR2004  (SHA-256 in hex)
+            document.refuse("truenas.fingerprint", "wanted is the certificate's SHA-256: 64 hex digits, colons allowed")
+    if nas.ca_file and not nas.ca_file.expanduser().is_file():
+        document.refuse("truenas.ca_file", f"{nas.ca_file} is not a file")
+    if sum((nas.ca_file is not None, nas.fingerprint is not None, not nas.verify)) > 1:
+        document.refuse("truenas", "ca_file, fingerprint and verify = false exclude each other")
+
+
+def _datasets(config: Config, document: Document) -> None:
+    for index, dataset in enumerate(config.datasets):
+        for key, name in (("name", dataset.name), ("detached_snapshots", dataset.detached_snapshots)):
+            if name is None:
+                continue
+            where = f"datasets[{index}].{key}"
+            if name.startswith("/"):
+                document.refuse(where, f'"{name}" is a path; the dataset is "{name.removeprefix("/mnt").strip("/")}"')
+            if not all(name.split("/")):
+                document.refuse(where, f'"{name}" is not a dataset name such as "tank/k8s/volumes"')
+
+
+def _nfs_versions(config: Config, document: Document) -> None:
+    allowed = ("3", "4", "4.0", "4.1", "4.2")
+    for version in config.nfs.versions if config.nfs else ():
+        if version not in allowed:
+            document.refuse("nfs.versions", f'"{version}" is not one of {", ".join(allowed)}')
+
+
+def _iscsi(config: Config, document: Document) -> None:
+    iscsi = config.iscsi
+    if not iscsi:
+        return
+    if not iscsi.portals:
+        document.refuse("iscsi.portals", "name at least one portal: [[iscsi.portals]] with id and address")
+    if iscsi.auth != "none" and iscsi.auth_tag is None:
+        document.refuse("iscsi.auth_tag", f'auth = "{iscsi.auth}" needs auth_tag, the tag (not the id) of an authorized access')
+    for index, portal in enumerate(iscsi.portals):
+        if "%" in portal.address or portal.address.startswith("["):
+            document.refuse(f"iscsi.portals[{index}].address", "write the address without brackets and without a zone")
+
+
+def _nodes(config: Config, document: Document) -> None:
+    seen: set[str] = set()
+    for index, node in enumerate(config.nodes):
+        if node.name in seen:
+            document.refuse(f"nodes[{index}].name", f'there are two nodes called "{node.name}"')
+        seen.add(node.name)
+        if node.local and (node.address or node.user or node.port):
+            document.refuse(f"nodes[{index}].local", "a local node has no address, user or port: it is asked without SSH")
+
+
+def _array_needs_truenas(config: Config, document: Document) -> None:
+    for table, wanted in (("pools", config.pools), ("datasets", config.datasets)):
+        if wanted and not config.truenas:
+            document.refuse(table, f"[[{table}]] can only be looked at with a [truenas] table")
+
+
+def is_ip(text: str) -> bool:
+    """Whether `text` is an IP address rather than a name."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""A simulated TrueNAS and simulated nodes, behind `demo` and the tests."""

@@ -1,0 +1,1 @@
+"""The questions to a node, and the shells that carry them."""

@@ -1,0 +1,1 @@
+"""The TrueNAS clients: a question in, a typed answer out; no opinions."""
