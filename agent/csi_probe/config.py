@@ -71,7 +71,7 @@ class DatasetWant:
     created_by_driver: bool = True
     detached_snapshots: str | None = None
     volume_name_length: int = 40
-    min_free: Bytes = Bytes(0)
+    min_free: Bytes = Bytes(1024**3)  # the smallest volume that TrueNAS's API makes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +178,8 @@ def _truenas_url(config: Config, document: Document) -> None:
     if url.scheme in ("http", "ws"):
         document.refuse(
             "truenas.url",
-            f'"{url.scheme}://" would send the API key in clear, and TrueNAS revokes a key that it sees without TLS; use "https://"',
+            f'"{url.scheme}://" would send the API key in clear, and TrueNAS revokes a key that it sees without '
+            f'TLS; use "https://"',
         )
     if url.scheme != "https" or not url.hostname or url.path.strip("/") or url.query or url.username:
         document.refuse("truenas.url", 'wanted is "https://HOST" or "https://HOST:PORT", with nothing behind it')
@@ -228,7 +229,9 @@ def _iscsi(config: Config, document: Document) -> None:
     if not iscsi.portals:
         document.refuse("iscsi.portals", "name at least one portal: [[iscsi.portals]] with id and address")
     if iscsi.auth != "none" and iscsi.auth_tag is None:
-        document.refuse("iscsi.auth_tag", f'auth = "{iscsi.auth}" needs auth_tag, the tag (not the id) of an authorized access')
+        document.refuse(
+            "iscsi.auth_tag", f'auth = "{iscsi.auth}" needs auth_tag, the tag (not the id) of an authorized access'
+        )
     for index, portal in enumerate(iscsi.portals):
         if "%" in portal.address or portal.address.startswith("["):
             document.refuse(f"iscsi.portals[{index}].address", "write the address without brackets and without a zone")
@@ -241,7 +244,9 @@ def _nodes(config: Config, document: Document) -> None:
             document.refuse(f"nodes[{index}].name", f'there are two nodes called "{node.name}"')
         seen.add(node.name)
         if node.local and (node.address or node.user or node.port):
-            document.refuse(f"nodes[{index}].local", "a local node has no address, user or port: it is asked without SSH")
+            document.refuse(
+                f"nodes[{index}].local", "a local node has no address, user or port: it is asked without SSH"
+            )
 
 
 def _array_needs_truenas(config: Config, document: Document) -> None:

@@ -90,7 +90,7 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """What the NAS speaks. `versions`: what GET /api/versions lists, such as "v25.10.0"; empty where there is REST only."""
+    """What the NAS speaks. `versions`: what GET /api/versions lists, such as "v25.10.0"; empty with REST."""
 
     protocol: Literal["REST", "JSON-RPC"]
     versions: tuple[str, ...]

@@ -10,7 +10,7 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 
-class FactMissing(Exception):
+class FactMissing(Exception):  # noqa: N818  (it is no error: the runner knows what to do)
     """Raised by `Missing.get`; the runner turns it into SKIP (blocked) or UNKNOWN (lost for its own reason)."""
 
     def __init__(self, missing: Missing) -> None:

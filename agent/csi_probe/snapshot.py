@@ -85,8 +85,8 @@ class Pool:
 class Dataset:
     """A parent dataset for volumes or for detached snapshots.
 
-    `entry` is the dataset itself. `nearest` is the closest ancestor that exists (itself, where it does), which says
-    what a dataset that the driver creates would inherit. Both are known only when the pool was looked at.
+    `entry` is the dataset itself, None where it does not exist. `nearest` is the closest ancestor that exists (itself,
+    where it does): it says what a dataset that the driver creates would inherit.
     """
 
     name: str
@@ -96,7 +96,7 @@ class Dataset:
     min_free: int  # bytes
     overlaps: tuple[str, ...]  # other configured parents that nest with this one
     zvol_path_max: Fact[int]  # 255, or 63 on FreeBSD 12 and older
-    entry: Fact[DatasetEntry]
+    entry: Fact[DatasetEntry | None]
     nearest: Fact[DatasetEntry]
 
     @property

@@ -1,0 +1,116 @@
+"""NFS on the array: the service, its protocol versions, its addresses, and whom its shares admit."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from csi_probe.check import check
+from csi_probe.entries import NfsShare
+from csi_probe.finding import Finding, fail, ok, skip, unknown
+from csi_probe.snapshot import Nfs, NfsAccess
+from csi_probe_checks import service
+from csi_probe_checks.words import listing
+
+
+@check(Nfs, "nfs.running", "the NFS service runs", asks=("service.query",))
+def running(nfs: Nfs) -> Finding:
+    """Whether TrueNAS's NFS service is RUNNING (service.query).
+
+    Drivers create shares but do not start the service: mounts hang or are refused.
+
+    Start NFS under System > Services.
+    """
+    return service.running(nfs.service, "NFS")
+
+
+@check(Nfs, "nfs.starts-at-boot", "the NFS service starts at boot", asks=("service.query",))
+def starts_at_boot(nfs: Nfs) -> Finding:
+    """Whether TrueNAS starts NFS by itself (service.query, enable).
+
+    Otherwise every volume is gone after the NAS's next reboot.
+
+    Switch Start Automatically on under System > Services.
+    """
+    return service.starts_at_boot(nfs.service, "NFS")
+
+
+@check(Nfs, "nfs.versions", "the wanted NFS versions are on", asks=("nfs.config",))
+def versions(nfs: Nfs) -> Finding:
+    """Whether the protocols that nodes will mount with (nfs.versions) are enabled (nfs.config).
+
+    TrueNAS serves NFSv3 only until NFSv4 is switched on; a mount with another version fails.
+
+    Enable the protocol under System > Services > NFS, or mount with one that is on.
+    """
+    enabled = nfs.config.get().protocols.get()
+    missing = [version for version in nfs.versions if f"NFSV{version[0]}" not in enabled]
+    seen, wanted = listing(sorted(enabled)), listing(f"NFSv{version}" for version in nfs.versions)
+    if missing:
+        fix = f"enable NFSv{missing[0][0]} under System > Services > NFS > Enabled Protocols"
+        return fail(f"enabled: {seen}", wanted, fix)
+    return ok(seen, wanted)
+
+
+@check(Nfs, "nfs.listens", "NFS listens on the wanted address", asks=("nfs.config", "interface.query"))
+def listens(nfs: Nfs) -> Finding:
+    """Whether nfs.address is an address of the NAS (interface.query), and one that NFS is bound to (nfs.config).
+
+    This is where every node will mount from; one wrong digit shows only as a mount that hangs.
+
+    Correct nfs.address, or bind NFS to it. With address translation in between: --skip nfs.listens
+    """
+    bound, resolved = nfs.config.get().bind.get(), nfs.resolved.get()
+    if bound and (missing := service.outside(bound, resolved)):
+        fix = f"add {missing[0]} under System > Services > NFS > Bind IP Addresses, or mount from one that is bound"
+        return fail(f"NFS is bound to {listing(bound)}", nfs.address, fix)
+    own = nfs.nas_addresses.get()
+    if missing := service.outside(own, resolved):
+        fix = f"set nfs.address to an address of the NAS; is there address translation? Then --skip {listens.id}"
+        return fail(f"{missing[0]} is no address of the NAS; it has {listing(own)}", nfs.address, fix)
+    return ok(listing(resolved), nfs.address)
+
+
+@check(NfsAccess, "nfs.share-admits-node", "the existing shares admit the node", asks=("sharing.nfs.query",))
+def share_admits_node(access: NfsAccess) -> Finding:
+    """Whether the shares below the configured datasets admit the address from which the node reaches the NAS.
+
+    A share whose networks and hosts leave a node out answers "access denied by server" on that node alone.
+
+    Add the node's network to the share, and to the driver's shareAllowedNetworks for the shares to come.
+    """
+    shares = [share for share in access.shares.get() if share.enabled.get()]
+    if not shares:
+        return skip("there is no share below the datasets yet: the driver makes them")
+    source = access.source.get()
+    verdicts = {share.paths[0]: _admits(share, source) for share in shares if share.paths}
+    if refusing := [path for path, admitted in verdicts.items() if admitted is False]:
+        fix = f"add {source} or its network to these shares (Shares > NFS), and to the driver's allowed networks"
+        return fail(f"{listing(refusing)} does not admit {source}", f"{source} is admitted", fix)
+    if unclear := [path for path, admitted in verdicts.items() if admitted is None]:
+        fix = "name networks instead of host names in the share: only the NAS knows what the names resolve to"
+        return unknown(f"{listing(unclear)} admits hosts by name", f"{source} is admitted", fix)
+    return ok(f"{len(verdicts)} admit {source}")
+
+
+def _admits(share: NfsShare, source: str) -> bool | None:
+    """Whether the share admits the address; None where it names hosts that only the NAS can resolve."""
+    networks, hosts = share.networks.get(), share.hosts.get()
+    if not networks and not hosts:
+        return True
+    address = ipaddress.ip_address(source)
+    if any(address in ipaddress.ip_network(network, strict=False) for network in networks):
+        return True
+    if source in hosts or "*" in hosts:
+        return True
+    return None if any(not _is_address(host) for host in hosts) else False
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+CHECKS = (running, starts_at_boot, versions, listens, share_admits_node)

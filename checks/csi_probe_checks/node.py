@@ -1,0 +1,299 @@
+"""The Kubernetes nodes: what the driver and the kubelet take from each host, by capability and not by distribution."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+
+from csi_probe.check import check
+from csi_probe.entries import FileState, Module, Refusal, Trouble
+from csi_probe.facts import FactMissing, Known, Missing
+from csi_probe.finding import Finding, fail, ok, skip, warn
+from csi_probe.snapshot import Fleet, Node
+from csi_probe_checks.packages import install
+from csi_probe_checks.words import listing
+
+_ISCSID_SOCKET = "@ISCSIADM_ABSTRACT_NAMESPACE"
+_MULTIPATHD_SOCKETS = {"@/org/kernel/linux/storage/multipathd", "/run/multipathd.socket"}
+
+_MENDS = {
+    Trouble.UNRESOLVED: "correct the node's address, or make its name resolvable on this machine",
+    Trouble.REFUSED: "start sshd on the node, or correct the port in [[nodes]] or [ssh]",
+    Trouble.TIMEOUT: "check that the node is up and that no firewall stands in between; then look at its load",
+    Trouble.UNREACHABLE: "check the route and the firewall between this machine and the node",
+    Trouble.NOT_SSH: "correct the port: what answers there is not an SSH server (or it drops logins: MaxStartups)",
+    Trouble.HOST_KEY_UNKNOWN: "compare the fingerprint on the node's console, then log in once with ssh to add "
+    "it to known_hosts",
+    Trouble.HOST_KEY_CHANGED: "find out why the key changed; if the node was reinstalled: ssh-keygen -R ADDRESS, "
+    "then as for a new host",
+    Trouble.NO_COMMON_ALGORITHM: "allow a current algorithm on the node's sshd, such as ssh-ed25519 host keys "
+    "and curve25519-sha256",
+    Trouble.LOGIN_REFUSED: "add the public key to the node's authorized_keys for this user, or correct the user",
+    Trouble.LOGIN_KEY: "name a readable private key in ssh.key_file, and its passphrase in ssh.passphrase",
+    Trouble.NO_SHELL: "use a user whose login shell runs commands (usermod --shell /bin/sh USER)",
+    Trouble.BROKEN_ANSWER: "run the command of the row by hand: ssh NODE /bin/sh -s",
+}
+
+
+@check(Node, "node.login", "the node can be reached and asked")
+def login(node: Node) -> Finding:
+    """Whether the node accepts the connection, shows a known host key, lets the user in and runs the one script.
+
+    Everything about a node is asked in this one session; a node that is not asked is not known to be ready.
+
+    Mend what the row names: address, host key, user, key or login shell. The probe never adds host keys by itself.
+    """
+    seen = node.login.get()
+    if isinstance(seen, Refusal):
+        return fail(seen.seen, "a session that runs /bin/sh", _MENDS.get(seen.trouble, "log in by hand and look"))
+    return ok(f"{seen.how}, {seen.seconds:.1f} s")
+
+
+@check(Node, "node.system", "the node says what it runs")
+def system(node: Node) -> Finding:
+    """The distribution and the kernel, for information: the other rows ask for capabilities, not for names.
+
+    Support starts with these two lines.
+
+    Nothing is to be mended here, unless /etc/os-release is missing.
+    """
+    return ok(f"{node.answers.os.get().name}, kernel {node.answers.kernel.get()}")
+
+
+@check(Node, "node.clock", "the node's clock agrees with the NAS")
+def clock(node: Node) -> Finding:
+    """The node's clock against the NAS's (both as the probe saw them, to a second), or the probe's without a NAS.
+
+    A skewed clock breaks TLS and Kerberos, and makes logs of node and NAS useless together.
+
+    Set up time synchronisation on the node (systemd-timesyncd or chrony) and on the NAS.
+    """
+    skew = node.answers.clock.get() - node.reference_clock.get()
+    wanted = f"{node.max_clock_skew:g} s or less"
+    if abs(skew) > node.max_clock_skew:
+        seen = f"{abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'}"
+        return warn(seen, wanted, "set up time synchronisation: timedatectl set-ntp true")
+    return ok(f"{abs(skew):.0f} s apart", wanted)
+
+
+@check(Node, "node.nfs-kernel", "the kernel mounts NFS")
+def nfs_kernel(node: Node) -> Finding:
+    """Whether the kernel has NFS in the wanted version: in /proc/filesystems, or as a module that is there.
+
+    A module that is not loaded yet is fine: mount loads it. A kernel without it refuses every NFS volume.
+
+    Install the kernel's module package (linux-modules-extra on Ubuntu), or another kernel.
+    """
+    if not node.nfs_versions:
+        return skip("the config wants no NFS")
+    filesystems, modules = node.answers.filesystems.get(), node.answers.modules
+    for version in node.nfs_versions:
+        name, module = ("nfs", "nfsv3") if version == "3" else ("nfs4", "nfsv4")
+        if name in filesystems and version != "3":
+            continue
+        if modules.get().get(module, Module.ABSENT) is Module.ABSENT:
+            return fail(f"no {module} module", f"NFSv{version}", install(node, "kernel-modules"))
+    return ok(f"NFSv{listing(node.nfs_versions)}")
+
+
+@check(Node, "node.nfs-helper", "the host has mount.nfs")
+def nfs_helper(node: Node) -> Finding:
+    """Whether mount.nfs is on the host.
+
+    The CSI drivers mount with the one in their image; the host's is needed by other drivers, by the kubelet's own NFS
+    volumes, and for NFSv3, whose locking wants the host's rpc.statd.
+
+    Install nfs-common (Debian, Ubuntu) or nfs-utils (Red Hat, SUSE).
+    """
+    if not node.nfs_versions:
+        return skip("the config wants no NFS")
+    tools = node.answers.tools.get()
+    path = tools.get("mount.nfs") or tools.get("mount.nfs4")
+    if path:
+        return ok(path)
+    needed = "3" in node.nfs_versions or not node.driver.mounts_nfs_itself
+    why = "for NFSv3's rpc.statd" if "3" in node.nfs_versions else f"by {node.driver.name}"
+    if needed:
+        return fail("no mount.nfs", f"mount.nfs on the host, needed {why}", install(node, "nfs"))
+    wanted = f"mount.nfs for other NFS volumes; {node.driver.name} brings its own"
+    return warn("no mount.nfs", wanted, install(node, "nfs"))
+
+
+@check(Node, "node.iscsiadm", "the driver finds iscsiadm on the host")
+def iscsiadm(node: Node) -> Finding:
+    """Whether iscsiadm is on the PATH with which the driver runs it on the host.
+
+    The drivers' images run the host's iscsiadm; without it staging a volume fails with "iscsiadm: not found".
+
+    Install open-iscsi (Debian, Ubuntu) or iscsi-initiator-utils (Red Hat).
+    """
+    if not node.iscsi:
+        return skip("the config wants no iSCSI")
+    path = node.answers.tools.get().get("iscsiadm")
+    if not path:
+        return fail("no iscsiadm", f"iscsiadm in {node.driver.path}", install(node, "iscsi"))
+    return ok(path)
+
+
+@check(Node, "node.iscsid", "iscsid answers")
+def iscsid(node: Node) -> Finding:
+    """Whether something listens on iscsid's socket: iscsid itself, or systemd, which starts it on first use.
+
+    open-iscsi.service is inactive before the first login, iscsid.service where its socket is enabled: both are fine.
+
+    systemctl enable --now iscsid.socket (or iscsid.service where there is no such socket).
+    """
+    if not node.iscsi:
+        return skip("the config wants no iSCSI")
+    if _ISCSID_SOCKET in node.answers.sockets.get():
+        return ok("its socket listens")
+    return fail("nothing listens on its socket", "iscsid, or its socket", "systemctl enable --now iscsid.socket")
+
+
+@check(Node, "node.iscsid-at-boot", "iscsid starts at boot")
+def iscsid_at_boot(node: Node) -> Finding:
+    """Whether iscsid.socket or iscsid.service is enabled, where the node runs systemd.
+
+    Otherwise no volume can be attached after the node's next reboot.
+
+    systemctl enable iscsid.socket (or iscsid.service).
+    """
+    if not node.iscsi:
+        return skip("the config wants no iSCSI")
+    units = node.answers.units.get()
+    if not units:
+        return skip("the node does not run systemd")
+    starting = [name for name in ("iscsid.socket", "iscsid.service") if _enabled(units.get(name))]
+    if starting:
+        return ok(listing(starting))
+    return warn("neither its socket nor its service is enabled", "one of the two", "systemctl enable iscsid.socket")
+
+
+def _enabled(unit: object) -> bool:
+    return getattr(unit, "enabled", "") in {"enabled", "enabled-runtime", "static", "alias", "generated"}
+
+
+@check(Node, "node.initiator-name", "the node has an InitiatorName")
+def initiator_name(node: Node) -> Finding:
+    """Whether /etc/iscsi/initiatorname.iscsi holds a valid name; unreadable is neither missing nor there.
+
+    iscsid does not start without it, and the array's initiator groups know the node by it.
+
+    Write InitiatorName=$(/sbin/iscsi-iname) to the file, and restart iscsid.
+    """
+    if not node.iscsi:
+        return skip("the config wants no iSCSI")
+    name = node.answers.initiator_name.get()
+    if name and re.fullmatch(r"iqn\.\d{4}-\d{2}\.\S{1,211}|(eui|naa)\.[0-9A-Fa-f]+", name):
+        return ok(name)
+    fix = 'echo "InitiatorName=$(/sbin/iscsi-iname)" > /etc/iscsi/initiatorname.iscsi && systemctl restart iscsid'
+    seen = "there is no such file" if name is None else f"the name is {name!r}"
+    return fail(seen, "InitiatorName=iqn.…", fix)
+
+
+@check(Fleet, "node.initiator-names-differ", "every node has an InitiatorName of its own")
+def initiator_names_differ(fleet: Fleet) -> Finding:
+    """Whether two nodes share an InitiatorName, as nodes cloned from one image do.
+
+    The array takes them for one initiator: sessions throw each other out, and data is corrupted.
+
+    Give each node a name of its own with iscsi-iname, and restart iscsid.
+    """
+    nodes_of: dict[str, list[str]] = defaultdict(list)
+    for node, fact in fleet.initiator_names.items():
+        if isinstance(fact, Known) and fact.value:
+            nodes_of[fact.value.lower()].append(node)
+    if shared := [f"{name}: {listing(nodes)}" for name, nodes in nodes_of.items() if len(nodes) > 1]:
+        fix = (
+            'on all but one: echo "InitiatorName=$(/sbin/iscsi-iname)" > /etc/iscsi/initiatorname.iscsi, restart iscsid'
+        )
+        return fail(listing(shared), "one name a node", fix)
+    lost = [fact for fact in fleet.initiator_names.values() if isinstance(fact, Missing)]
+    if lost:
+        raise FactMissing(min(lost, key=lambda missing: bool(missing.blocked_by)))
+    return ok(f"{len(nodes_of)} names for {len(fleet.initiator_names)} nodes")
+
+
+@check(Node, "node.iscsi-module", "the kernel speaks iSCSI")
+def iscsi_module(node: Node) -> Finding:
+    """Whether the module iscsi_tcp is loaded, built in, or there to be loaded.
+
+    iscsid loads it on first use; a kernel without it cannot log in to a target.
+
+    Install the kernel's module package (linux-modules-extra on Ubuntu), or another kernel.
+    """
+    if not node.iscsi:
+        return skip("the config wants no iSCSI")
+    state = node.answers.modules.get().get("iscsi_tcp", Module.ABSENT)
+    if state is Module.ABSENT:
+        return fail("no iscsi_tcp module", "iscsi_tcp", install(node, "kernel-modules"))
+    return ok(f"iscsi_tcp is {state}")
+
+
+@check(Node, "node.multipath", "multipath is ready")
+def multipath(node: Node) -> Finding:
+    """Whether multipath is on the driver's PATH, multipathd's socket listens, and the kernel has dm_multipath.
+
+    With more than one portal democratic-csi insists on a multipath device ("failed to discover multipath device").
+
+    Install and enable multipathd, or configure one portal.
+    """
+    if not node.multipath:
+        return skip("one portal needs no multipath")
+    if not node.answers.tools.get().get("multipath"):
+        return fail("no multipath", f"multipath in {node.driver.path}", install(node, "multipath"))
+    if not _MULTIPATHD_SOCKETS & node.answers.sockets.get():
+        return fail("multipathd does not listen", "multipathd, or its socket", "systemctl enable --now multipathd")
+    if node.answers.modules.get().get("dm_multipath", Module.ABSENT) is Module.ABSENT:
+        return fail("no dm_multipath module", "dm_multipath", install(node, "kernel-modules"))
+    return ok("multipathd listens")
+
+
+@check(Node, "node.root-shared", "the root mount is shared")
+def root_shared(node: Node) -> Finding:
+    """Whether / propagates mounts (findmnt -o PROPAGATION /).
+
+    What the driver mounts in its container must appear on the host: with a private / pods do not start
+    ("path / is mounted on / but it is not a shared mount").
+
+    mount --make-rshared / at boot, before the kubelet.
+    """
+    if not node.answers.root_shared.get():
+        return fail("private", "shared", "mount --make-rshared /, and at every boot before the kubelet starts")
+    return ok("shared")
+
+
+@check(Node, "node.iscsi-directory", "the host has /etc/iscsi")
+def iscsi_directory(node: Node) -> Finding:
+    """Whether /etc/iscsi is a directory on the host.
+
+    Drivers mount it as a hostPath of type Directory: without it their node pod stays in ContainerCreating.
+
+    Install the iSCSI initiator, which makes it.
+    """
+    if not node.iscsi:
+        return skip("the config wants no iSCSI")
+    if not node.driver.etc_iscsi_must_exist:
+        return skip(f"{node.driver.name} creates it")
+    state = node.answers.iscsi_directory.get()
+    if state is not FileState.DIRECTORY:
+        return fail(f"/etc/iscsi is {state}", "a directory", install(node, "iscsi"))
+    return ok(state)
+
+
+CHECKS = (
+    login,
+    system,
+    clock,
+    nfs_kernel,
+    nfs_helper,
+    iscsiadm,
+    iscsid,
+    iscsid_at_boot,
+    initiator_name,
+    initiator_names_differ,
+    iscsi_module,
+    multipath,
+    root_shared,
+    iscsi_directory,
+)
