@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -146,6 +146,30 @@ class Config:
     def needs(self) -> Driver:
         """What the driver takes from the NAS and the nodes."""
         return DRIVERS[self.driver]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line adds to [run]. Lists add up; None and False leave what the file says."""
+
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    strict: bool = False
+    deadline: float | None = None
+
+    def over(self, config: Config) -> Config:
+        """The config with these options; --only takes the place of run.only, --skip adds to run.skip."""
+        asked = config.run
+        return replace(
+            config,
+            run=replace(
+                asked,
+                only=self.only or asked.only,
+                skip=(*asked.skip, *self.skip),
+                strict=self.strict or asked.strict,
+                deadline=self.deadline or asked.deadline,
+            ),
+        )
 
 
 def find(path: Path | None) -> Path:

@@ -250,7 +250,8 @@ class Node:
     max_clock_skew: float  # seconds
     login: Fact[Session | Refusal]
     answers: NodeAnswers
-    reference_clock: Fact[float]  # the NAS's clock, in seconds ahead of the probe's; Known(0.0) without a NAS
+    reference: str  # whose clock the node's is held against: "the NAS", "the probe"
+    reference_clock: float  # that clock, in seconds ahead of the probe's
 
     @property
     def label(self) -> str:

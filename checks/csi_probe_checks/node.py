@@ -62,18 +62,18 @@ def system(node: Node) -> Finding:
 
 @check(Node, "node.clock", "the node's clock agrees with the NAS")
 def clock(node: Node) -> Finding:
-    """The node's clock against the NAS's (both as the probe saw them, to a second), or the probe's without a NAS.
+    """The node's clock against the NAS's, both as the probe saw them, to a second; the probe's own without a NAS.
 
     A skewed clock breaks TLS and Kerberos, and makes logs of node and NAS useless together.
 
     Set up time synchronisation on the node (systemd-timesyncd or chrony) and on the NAS.
     """
-    skew = node.answers.clock.get() - node.reference_clock.get()
-    wanted = f"{node.max_clock_skew:g} s or less"
+    skew = node.answers.clock.get() - node.reference_clock
+    wanted = f"{node.max_clock_skew:g} s or less from {node.reference}"
     if abs(skew) > node.max_clock_skew:
         seen = f"{abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'}"
         return warn(seen, wanted, "set up time synchronisation: timedatectl set-ntp true")
-    return ok(f"{abs(skew):.0f} s apart", wanted)
+    return ok(f"{abs(skew):.0f} s from {node.reference}", wanted)
 
 
 @check(Node, "node.nfs-kernel", "the kernel mounts NFS")

@@ -50,7 +50,7 @@ _OURS = {Trouble.RATE_LIMITED}  # says nothing about the NAS's readiness
 
 def _refused(refusal: Refusal, wanted: str) -> Finding:
     verdict = unknown if refusal.trouble in _OURS else fail
-    return verdict(refusal.seen, wanted, _MENDS.get(refusal.trouble, "run the probe again with --verbose"))
+    return verdict(refusal.seen, wanted, _MENDS.get(refusal.trouble, "ask the NAS by hand: curl -v URL/api/versions"))
 
 
 @check(Nas, "truenas.reachable", "the NAS can be reached")

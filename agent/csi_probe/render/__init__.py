@@ -1,0 +1,26 @@
+"""The renderers: one file a format, each with `render(report, look) -> str`. None decides, none filters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from csi_probe.report import Report
+
+FORMATS = {"text": "csi_probe.render.text", "json": "csi_probe.render.json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the reader's end can show."""
+
+    width: int = 100
+    color: bool = False
+    ascii: bool = False
+
+
+def render(format_: str, report: Report, look: Look) -> str:
+    """The report in one of FORMATS, with a newline at its end."""
+    return cast(str, import_module(FORMATS[format_]).render(report, look))

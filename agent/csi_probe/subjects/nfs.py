@@ -1,0 +1,42 @@
+"""NFS as subjects: the service, and each node before the existing shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from csi_probe.config import Config, NfsWant
+from csi_probe.entries import NfsShare
+from csi_probe.facts import Fact, Known, Missing
+from csi_probe.snapshot import Nfs, NfsAccess
+from csi_probe.subjects.seen import Seen, dataset_names
+from csi_probe.truenas import questions as ask
+
+
+def nfs(config: Config, want: NfsWant, seen: Seen) -> Iterator[Nfs | NfsAccess]:
+    """[nfs] beside the array's configuration; and for each node the shares below the configured parents."""
+    yield Nfs(
+        address=want.address,
+        versions=want.versions,
+        service=seen.service("nfs"),
+        config=seen.answers.to(ask.NFS_CONFIG),
+        resolved=seen.resolved[want.address],
+        nas_addresses=seen.answers.to(ask.ADDRESSES),
+    )
+    parents = [f"/mnt/{name}" for name in dataset_names(config)]
+    below = seen.answers.to(ask.NFS_SHARES).then(
+        lambda shares: tuple(share for share in shares if any(_is_below(share, parent) for parent in parents))
+    )
+    for node in config.nodes:
+        yield NfsAccess(node=node.name, source=_source(seen, node.name, want.address), shares=below)
+
+
+def _is_below(share: NfsShare, parent: str) -> bool:
+    return any(f"{path}/".startswith(f"{parent}/") for path in share.paths)
+
+
+def _source(seen: Seen, node: str, address: str) -> Fact[str]:
+    sources = seen.nodes[node].answers.sources if node in seen.nodes else Missing("the node was not asked")
+    if isinstance(sources, Missing):
+        return sources
+    source = sources.value.get(address)
+    return Known(source) if source else Missing(f"the node has no route to {address}")
