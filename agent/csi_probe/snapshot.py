@@ -130,7 +130,7 @@ class NfsAccess:
 
     @property
     def label(self) -> str:
-        return f"node {self.node} to nfs"
+        return f"node {self.node}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +186,7 @@ class IscsiAccess:
 
     @property
     def label(self) -> str:
-        return f"node {self.node} to initiator group {self.group}"
+        return f"node {self.node}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,7 +262,7 @@ class Node:
 class Fleet:
     """All nodes together, for what must be unique among them. `initiator_names`: one fact a node."""
 
-    initiator_names: Mapping[str, Fact[str | None]]
+    initiator_names: Mapping[str, Fact[str]]
 
     @property
     def label(self) -> str:

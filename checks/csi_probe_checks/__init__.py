@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from csi_probe_checks import dataset, iscsi, nfs, node, pool, truenas
+from csi_probe_checks import access, dataset, iscsi, nfs, node, pool, truenas
 
-CHECKS = (*truenas.CHECKS, *pool.CHECKS, *dataset.CHECKS, *nfs.CHECKS, *iscsi.CHECKS, *node.CHECKS)
+CHECKS = (*truenas.CHECKS, *pool.CHECKS, *dataset.CHECKS, *nfs.CHECKS, *iscsi.CHECKS, *node.CHECKS, *access.CHECKS)

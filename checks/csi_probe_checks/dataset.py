@@ -105,7 +105,7 @@ def own_quota(dataset: Dataset) -> Finding:
     if not quota:
         return ok("no quota")
     percent = 100 * used / quota
-    seen = f"{percent:.0f} % of the quota of {size(quota)} is used"
+    seen = f"{percent:.3g} % of the quota of {size(quota)} is used"
     if percent > 80:  # noqa: PLR2004  (TrueNAS warns at the same share: quota_warning)
         return warn(seen, "80 % or less", f"raise the quota of {nearest.name}, or free space below it")
     return ok(seen)

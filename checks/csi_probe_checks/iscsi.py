@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
 from csi_probe.check import check
 from csi_probe.entries import PortalEntry
 from csi_probe.facts import Known
 from csi_probe.finding import Finding, fail, ok
-from csi_probe.snapshot import AuthGroup, InitiatorGroup, Iscsi, IscsiAccess, Portal, Target
+from csi_probe.snapshot import AuthGroup, InitiatorGroup, Iscsi, Portal, Target
 from csi_probe_checks import service
 from csi_probe_checks.words import endpoint, listing
 
 _SERVICE = "iSCSI"
+_WILDCARDS = {"0.0.0.0", "::"}  # noqa: S104  (compared, not bound)
 
 
 @check(Iscsi, "iscsi.running", "the iSCSI service runs", asks=("service.query",))
@@ -69,7 +69,7 @@ def portal_exists(portal: Portal) -> Finding:
         return ok(_shown(portal.entry.get()), wanted)
     there = listing(map(_shown, portals), nothing="no portal at all")
     fix = f"add a portal on {portal.address} under Shares > iSCSI > Portals, and use its id"
-    if fits := [entry.id for entry in portals if portal.address in {at.ip for at in entry.listen.get()}]:
+    if fits := [entry.id for entry in portals if not service.outside(_ips(entry), (portal.address,))]:
         fix = f"use the id {fits[0]}: that portal listens on {portal.address}"
     return fail(f"no portal has the id {portal.id}; there is {there}", wanted, fix)
 
@@ -96,7 +96,7 @@ def portal_listens(portal: Portal) -> Finding:
             return fail(seen, wanted, f"send nodes to port {listing(ports)}, or change the port on the NAS")
         if not ports:
             return fail(seen, wanted, fix)
-        if ip not in {at.ip for at in entry.listen.get()} and ip not in (own := portal.nas_addresses.get()):
+        if ip not in _ips(entry) and ip not in (own := portal.nas_addresses.get()):
             return fail(f"{ip} is no address of the NAS; it has {listing(own)}", wanted, fix)
     return ok(seen, wanted)
 
@@ -116,24 +116,6 @@ def initiator_group_exists(group: InitiatorGroup) -> Finding:
     there = listing((f"id {entry.id}" for entry in groups), nothing="no group at all")
     fix = "use one of these ids, or add a group under Shares > iSCSI > Initiators Groups"
     return fail(f"no group has the id {group.id}; there is {there}", f"a group with the id {group.id}", fix)
-
-
-@check(IscsiAccess, "iscsi.node-admitted", "the initiator group admits the node", asks=("iscsi.initiator.query",))
-def node_admitted(access: IscsiAccess) -> Finding:
-    """Whether the initiator group is open to all, or holds the node's InitiatorName.
-
-    A node that is left out cannot log in (iscsiadm: error 24, or no target found), while the others can.
-
-    Add the node's InitiatorName to the group under Shares > iSCSI > Initiators Groups.
-    """
-    allowed = access.entry.get().initiators.get()
-    if not allowed:
-        return ok("the group admits all initiators")
-    name = access.initiator_name.get().lower()
-    if any(fnmatchcase(name, pattern.lower()) for pattern in allowed):
-        return ok(name)
-    fix = f"add {name} to the initiator group {access.group} under Shares > iSCSI > Initiators Groups"
-    return fail(f"{name} is not among {listing(allowed)}", f"{name} is admitted", fix)
 
 
 @check(AuthGroup, "iscsi.auth-exists", "the CHAP users exist", asks=("iscsi.auth.query",))
@@ -236,7 +218,7 @@ def _not_served(target: Target, luns: dict[int, int]) -> Iterator[str]:
             yield f"LUN {lun} names the extent {number}, which does not exist"
         elif not extent.enabled.get():
             yield f"LUN {lun}: extent {extent.name} is disabled"
-        elif isinstance(extent.locked, Known) and extent.locked.value:
+        elif extent.locked.get():
             yield f"LUN {lun}: extent {extent.name} is locked"
 
 
@@ -247,9 +229,20 @@ def _shown(entry: PortalEntry, port: int | None = None) -> str:
     return f"id {entry.id}{tag} on {where}"
 
 
+def _ips(entry: PortalEntry) -> list[str]:
+    return [service.canonical(at.ip) for at in entry.listen.get()]
+
+
 def _ports(entry: PortalEntry, ip: str, everywhere: int | None) -> set[int | None]:
-    """The ports on which the portal answers at `ip`; `everywhere` is SCALE's global port."""
-    return {at.port or everywhere for at in entry.listen.get() if not service.outside((at.ip,), (ip,))}
+    """The ports on which the portal answers at `ip`; `everywhere` is SCALE's global port.
+
+    SCALE takes both wildcards for all addresses (middleware, etc_files/scst.conf.mako), CORE each for its own family.
+    """
+    return {
+        at.port or everywhere
+        for at in entry.listen.get()
+        if (everywhere and at.ip in _WILDCARDS) or not service.outside((at.ip,), (ip,))
+    }
 
 
 CHECKS = (
@@ -259,7 +252,6 @@ CHECKS = (
     portal_exists,
     portal_listens,
     initiator_group_exists,
-    node_admitted,
     auth_exists,
     target_exists,
     target_groups,

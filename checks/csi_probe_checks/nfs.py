@@ -1,13 +1,10 @@
-"""NFS on the array: the service, its protocol versions, its addresses, and whom its shares admit."""
+"""NFS on the array: the service, its protocol versions and its addresses."""
 
 from __future__ import annotations
 
-import ipaddress
-
 from csi_probe.check import check
-from csi_probe.entries import NfsShare
-from csi_probe.finding import Finding, fail, ok, skip, unknown
-from csi_probe.snapshot import Nfs, NfsAccess
+from csi_probe.finding import Finding, fail, ok
+from csi_probe.snapshot import Nfs
 from csi_probe_checks import service
 from csi_probe_checks.words import listing
 
@@ -70,47 +67,4 @@ def listens(nfs: Nfs) -> Finding:
     return ok(listing(resolved), nfs.address)
 
 
-@check(NfsAccess, "nfs.share-admits-node", "the existing shares admit the node", asks=("sharing.nfs.query",))
-def share_admits_node(access: NfsAccess) -> Finding:
-    """Whether the shares below the configured datasets admit the address from which the node reaches the NAS.
-
-    A share whose networks and hosts leave a node out answers "access denied by server" on that node alone.
-
-    Add the node's network to the share, and to the driver's shareAllowedNetworks for the shares to come.
-    """
-    shares = [share for share in access.shares.get() if share.enabled.get()]
-    if not shares:
-        return skip("there is no share below the datasets yet: the driver makes them")
-    source = access.source.get()
-    verdicts = {share.paths[0]: _admits(share, source) for share in shares if share.paths}
-    if refusing := [path for path, admitted in verdicts.items() if admitted is False]:
-        fix = f"add {source} or its network to these shares (Shares > NFS), and to the driver's allowed networks"
-        return fail(f"{listing(refusing)} does not admit {source}", f"{source} is admitted", fix)
-    if unclear := [path for path, admitted in verdicts.items() if admitted is None]:
-        fix = "name networks instead of host names in the share: only the NAS knows what the names resolve to"
-        return unknown(f"{listing(unclear)} admits hosts by name", f"{source} is admitted", fix)
-    return ok(f"{len(verdicts)} admit {source}")
-
-
-def _admits(share: NfsShare, source: str) -> bool | None:
-    """Whether the share admits the address; None where it names hosts that only the NAS can resolve."""
-    networks, hosts = share.networks.get(), share.hosts.get()
-    if not networks and not hosts:
-        return True
-    address = ipaddress.ip_address(source)
-    if any(address in ipaddress.ip_network(network, strict=False) for network in networks):
-        return True
-    if source in hosts or "*" in hosts:
-        return True
-    return None if any(not _is_address(host) for host in hosts) else False
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-CHECKS = (running, starts_at_boot, versions, listens, share_admits_node)
+CHECKS = (running, starts_at_boot, versions, listens)

@@ -201,15 +201,14 @@ def initiator_names_differ(fleet: Fleet) -> Finding:
     """
     nodes_of: dict[str, list[str]] = defaultdict(list)
     for node, fact in fleet.initiator_names.items():
-        if isinstance(fact, Known) and fact.value:
+        if isinstance(fact, Known):
             nodes_of[fact.value.lower()].append(node)
     if shared := [f"{name}: {listing(nodes)}" for name, nodes in nodes_of.items() if len(nodes) > 1]:
         fix = (
             'on all but one: echo "InitiatorName=$(/sbin/iscsi-iname)" > /etc/iscsi/initiatorname.iscsi, restart iscsid'
         )
         return fail(listing(shared), "one name a node", fix)
-    lost = [fact for fact in fleet.initiator_names.values() if isinstance(fact, Missing)]
-    if lost:
+    if lost := [fact for fact in fleet.initiator_names.values() if isinstance(fact, Missing)]:
         raise FactMissing(min(lost, key=lambda missing: bool(missing.blocked_by)))
     return ok(f"{len(nodes_of)} names for {len(fleet.initiator_names)} nodes")
 

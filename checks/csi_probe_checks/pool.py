@@ -50,7 +50,7 @@ def not_full(pool: Pool) -> Finding:
     """
     allocated, total = pool.entry.get().allocated.get(), pool.entry.get().size.get()
     percent = 100 * allocated / total if total else 100.0
-    seen = f"{percent:.0f} % of {size(total)} is used"
+    seen = f"{percent:.3g} % of {size(total)} is used"
     if percent > pool.max_used:
         nearly = percent >= 95  # noqa: PLR2004  (where ZFS itself begins to refuse writes)
         return (fail if nearly else warn)(seen, f"{pool.max_used:g} % or less", "free space, or add disks to the pool")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
+from collections.abc import Iterable
+
 from csi_probe.entries import ServiceEntry
 from csi_probe.facts import Fact
 from csi_probe.finding import Finding, fail, ok, warn
@@ -23,10 +26,19 @@ def starts_at_boot(service: Fact[ServiceEntry], name: str) -> Finding:
     return ok("it starts at boot")
 
 
-def outside(addresses: tuple[str, ...], resolved: tuple[str, ...]) -> list[str]:
+def outside(addresses: Iterable[str], resolved: tuple[str, ...]) -> list[str]:
     """Those of `resolved` that `addresses` do not hold; a wildcard holds every address of its family."""
+    held = {canonical(address) for address in addresses}
     return [
         ip
         for ip in resolved
-        if ip not in addresses and ("::" if ":" in ip else "0.0.0.0") not in addresses  # noqa: S104  (compared, not bound)
+        if canonical(ip) not in held and ("::" if ":" in ip else "0.0.0.0") not in held  # noqa: S104  (compared, not bound)
     ]
+
+
+def canonical(address: str) -> str:
+    """An IP address in its shortest form, so that two spellings of one are equal; a name as it is."""
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return address

@@ -84,7 +84,8 @@ def certificate(nas: Nas) -> Finding:
         return warn(f"{until}: it has expired", "a valid certificate", _MENDS[Trouble.TLS_EXPIRED])
     if left < nas.certificate_days * 86400:
         return warn(f"{until}: {days(left)} left", f"{nas.certificate_days} days or more", _MENDS[Trouble.TLS_EXPIRED])
-    return ok(f"{until} ({days(left)}), trusted by {nas.trust}")
+    trusted = nas.trust if nas.trust is Trust.OFF else f"trusted by {nas.trust}"
+    return ok(f"{until} ({days(left)}), {trusted}")
 
 
 @check(Nas, "truenas.verified", "the NAS's certificate is verified")
@@ -98,8 +99,9 @@ def verified(nas: Nas) -> Finding:
     if nas.trust is not Trust.OFF:
         return ok(f"by {nas.trust}")
     seen = nas.certificate.get()
-    known = isinstance(seen, Refusal) or seen.sha256
-    fix = f'compare it on the NAS, then replace verify = false by: fingerprint = "{known}"'
+    fix = "replace verify = false by truenas.ca_file or truenas.fingerprint"
+    if not isinstance(seen, Refusal):
+        fix = f'compare it on the NAS, then replace verify = false by: fingerprint = "{seen.sha256}"'
     return warn("verify = false: whoever stands in between can read the key", "a verified certificate", fix)
 
 
@@ -170,7 +172,8 @@ def key(nas: Nas) -> Finding:
     if expires is None:
         return ok(f'"{seen.name}" never expires')
     left = (expires - nas.now).total_seconds()
-    text = f'"{seen.name}" expires on {expires:%Y-%m-%d}, in {days(left)}'
+    when = f"in {days(left)}" if left > 0 else "which is past"
+    text = f'"{seen.name}" expires on {expires:%Y-%m-%d}, {when}'
     if left < nas.key_days * 86400:
         return warn(text, f"{nas.key_days} days or more", _MENDS[Trouble.KEY_EXPIRED])
     return ok(text)

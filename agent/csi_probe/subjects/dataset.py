@@ -8,7 +8,7 @@ from csi_probe.config import Config, DatasetWant, PoolWant
 from csi_probe.entries import DatasetEntry, Version
 from csi_probe.facts import Fact, Known, Missing, pick
 from csi_probe.snapshot import Dataset, Pool
-from csi_probe.subjects.seen import Seen, dataset_names
+from csi_probe.subjects.seen import Seen, dataset_names, parents
 from csi_probe.truenas import questions as ask
 
 # democratic-csi, controller-zfs/index.js getMaxZvolNameLength: FreeBSD 12 and older have less.
@@ -25,7 +25,7 @@ def pools(config: Config, seen: Seen) -> Iterator[Pool]:
 
 def datasets(config: Config, seen: Seen) -> Iterator[Dataset]:
     """[[datasets]]: parents of volumes, and of detached snapshots."""
-    names = [name for want in config.datasets for name in (want.name, want.detached_snapshots) if name]
+    names = parents(config)
     for want in config.datasets:
         yield _dataset(want, want.name, names, seen)
         if want.detached_snapshots:
@@ -46,8 +46,8 @@ def _pool(want: PoolWant, seen: Seen) -> Pool:
     )
 
 
-def _dataset(want: DatasetWant, name: str, parents: Sequence[str], seen: Seen) -> Dataset:
-    others = list(parents)
+def _dataset(want: DatasetWant, name: str, names: Sequence[str], seen: Seen) -> Dataset:
+    others = list(names)
     others.remove(name)
     entries = seen.answers.to(ask.DATASETS)
     version = seen.nas.version if seen.nas else Missing("no NAS was asked")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from csi_probe.config import Config, IscsiWant, PortalWant
-from csi_probe.facts import Fact, Known, Missing, pick
+from csi_probe.facts import Missing, pick
 from csi_probe.snapshot import AuthGroup, InitiatorGroup, Iscsi, IscsiAccess, Portal, Target
 from csi_probe.subjects.node import initiator_name
 from csi_probe.subjects.seen import Seen
@@ -50,17 +50,7 @@ def _initiators(config: Config, id_: int, seen: Seen) -> Iterator[Subject]:
     absent = Missing(f"there is no initiator group with the id {id_}", blocked_by="iscsi.initiator-group-exists")
     entry = pick(groups, lambda entry: entry.id == id_, absent)
     for node in config.nodes:
-        yield IscsiAccess(
-            node=node.name, group=id_, entry=entry, initiator_name=_named(initiator_name(seen, node.name))
-        )
-
-
-def _named(name: Fact[str | None]) -> Fact[str]:
-    if isinstance(name, Missing):
-        return name
-    return (
-        Known(name.value) if name.value else Missing("the node has no InitiatorName", blocked_by="node.initiator-name")
-    )
+        yield IscsiAccess(node=node.name, group=id_, entry=entry, initiator_name=initiator_name(seen, node.name))
 
 
 def _target(want: IscsiWant, name: str, answers: Answers) -> Target:

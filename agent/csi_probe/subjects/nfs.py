@@ -8,7 +8,7 @@ from csi_probe.config import Config, NfsWant
 from csi_probe.entries import NfsShare
 from csi_probe.facts import Fact, Known, Missing
 from csi_probe.snapshot import Nfs, NfsAccess
-from csi_probe.subjects.seen import Seen, dataset_names
+from csi_probe.subjects.seen import Seen, parents
 from csi_probe.truenas import questions as ask
 
 
@@ -22,9 +22,10 @@ def nfs(config: Config, want: NfsWant, seen: Seen) -> Iterator[Nfs | NfsAccess]:
         resolved=seen.resolved[want.address],
         nas_addresses=seen.answers.to(ask.ADDRESSES),
     )
-    parents = [f"/mnt/{name}" for name in dataset_names(config)]
+    # Not below [[pools]]: other people's shares of the same pool need not admit the nodes.
+    paths = [f"/mnt/{name}" for name in parents(config)]
     below = seen.answers.to(ask.NFS_SHARES).then(
-        lambda shares: tuple(share for share in shares if any(_is_below(share, parent) for parent in parents))
+        lambda shares: tuple(share for share in shares if any(_is_below(share, path) for path in paths))
     )
     for node in config.nodes:
         yield NfsAccess(node=node.name, source=_source(seen, node.name, want.address), shares=below)

@@ -31,7 +31,12 @@ def nodes(config: Config, seen: Seen) -> Iterator[Node | Fleet]:
         yield Fleet(initiator_names={node.name: initiator_name(seen, node.name) for node in config.nodes})
 
 
-def initiator_name(seen: Seen, node: str) -> Fact[str | None]:
-    """The node's InitiatorName."""
+def initiator_name(seen: Seen, node: str) -> Fact[str]:
+    """The node's InitiatorName; blocked by the check of that name where the node has none."""
     asked = seen.nodes.get(node)
-    return asked.answers.initiator_name if asked else Missing("the node was not asked")
+    if asked is None:
+        return Missing("the node was not asked")
+    name = asked.answers.initiator_name
+    if isinstance(name, Missing):
+        return name
+    return Known(name.value) if name.value else Missing("no InitiatorName", blocked_by="node.initiator-name")

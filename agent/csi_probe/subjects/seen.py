@@ -38,8 +38,12 @@ class Seen:
 
 def dataset_names(config: Config) -> tuple[str, ...]:
     """All parents that the config names, and the root dataset of each pool."""
-    parents = [name for want in config.datasets for name in (want.name, want.detached_snapshots) if name]
-    return tuple(dict.fromkeys([*parents, *(pool.name for pool in config.pools)]))
+    return tuple(dict.fromkeys([*parents(config), *(pool.name for pool in config.pools)]))
+
+
+def parents(config: Config) -> list[str]:
+    """The parent datasets of volumes and of detached snapshots; a name that the config gives twice is there twice."""
+    return [name for want in config.datasets for name in (want.name, want.detached_snapshots) if name]
 
 
 def storage_addresses(config: Config) -> tuple[str, ...]:

@@ -1,0 +1,380 @@
+"""A healthy lab: one builder for each subject and entry, changed by keywords; plain values become known facts."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from csi_probe.check import Check
+from csi_probe.drivers import DRIVERS
+from csi_probe.entries import (
+    Api,
+    ApiKeyEntry,
+    AuthEntry,
+    Certificate,
+    Contact,
+    DatasetEntry,
+    ExtentEntry,
+    FileState,
+    InitiatorEntry,
+    IscsiConfig,
+    Listen,
+    Login,
+    MappingEntry,
+    Module,
+    NfsConfig,
+    NfsShare,
+    Os,
+    PoolEntry,
+    PortalEntry,
+    Refusal,
+    ServiceEntry,
+    Session,
+    TargetEntry,
+    TargetGroup,
+    Trouble,
+    Trust,
+    Unit,
+    Version,
+)
+from csi_probe.facts import Known, Missing
+from csi_probe.report import Row
+from csi_probe.runner import run
+from csi_probe.snapshot import (
+    AuthGroup,
+    Dataset,
+    Fleet,
+    InitiatorGroup,
+    Iscsi,
+    IscsiAccess,
+    Nas,
+    Nfs,
+    NfsAccess,
+    Node,
+    NodeAnswers,
+    Pool,
+    Portal,
+    Snapshot,
+    Subject,
+    Target,
+)
+
+T = TypeVar("T")
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+GIB = 1024**3
+ADDRESS = "192.0.2.10"
+IQN = "iqn.1993-08.org.debian:01:aaa"
+
+LOST = Missing("no answer within 10 s", fix="look at its load")
+BLOCKED = Missing("the NAS could not be asked", blocked_by="truenas.login")
+
+
+def judge(check: Check, subject: Subject) -> Row:
+    """The one row that the runner makes of `check` on `subject`."""
+    (row,) = run([check], Snapshot((subject,), {}))
+    return row
+
+
+def refusal(trouble: Trouble, seen: str = "what was seen") -> Known[Refusal]:
+    return Known(Refusal(trouble, seen))
+
+
+def snapshot(*subjects: Subject) -> Snapshot:
+    """The subjects that are given; without any, one healthy subject of each kind."""
+    return Snapshot(subjects or healthy(), {"truenas": 0.5})
+
+
+def healthy() -> tuple[Subject, ...]:
+    return (
+        nas(),
+        pool(),
+        dataset(),
+        nfs(),
+        nfs_access(),
+        iscsi(),
+        portal(),
+        initiator_group(),
+        iscsi_access(),
+        auth_group(),
+        target(),
+        node(),
+        fleet(),
+    )
+
+
+def _made(kind: type[T], healthy: dict[str, Any], changes: dict[str, Any]) -> T:
+    """A `kind` whose fields of type Fact take plain values too."""
+    fields = {field.name: str(field.type) for field in dataclasses.fields(kind)}  # type: ignore[arg-type]  # a dataclass
+    values = healthy | changes
+    return kind(**{name: _fact(fields[name], value) for name, value in values.items()})
+
+
+def _fact(hint: str, value: Any) -> Any:
+    return value if not hint.startswith("Fact[") or isinstance(value, Known | Missing) else Known(value)
+
+
+# --- the NAS
+
+
+def certificate(**changes: Any) -> Certificate:
+    healthy = {
+        "subject": "CN=nas.example.org",
+        "not_before": datetime(2026, 1, 1, tzinfo=UTC),
+        "not_after": datetime(2026, 12, 1, tzinfo=UTC),
+        "sha256": "ab" * 32,
+    }
+    return _made(Certificate, healthy, changes)
+
+
+def login(**changes: Any) -> Login:
+    return _made(Login, {"user": "csi-probe", "roles": frozenset({"POOL_READ", "DATASET_READ"})}, changes)
+
+
+def key(**changes: Any) -> ApiKeyEntry:
+    return _made(ApiKeyEntry, {"id": 7, "name": "probe", "expires": None, "revoked": False}, changes)
+
+
+def version(text: str = "25.10.1") -> Version:
+    return Version(text, tuple(int(part) for part in text.split(".")))
+
+
+def nas(**changes: Any) -> Nas:
+    healthy = {
+        "url": "https://nas.example.org",
+        "now": NOW,
+        "driver": DRIVERS["democratic-csi"],
+        "trust": Trust.SYSTEM,
+        "roles_wanted": {"pool.query": "POOL_READ", "pool.dataset.query": "DATASET_READ"},
+        "certificate_days": 14,
+        "key_days": 14,
+        "slow_seconds": 5.0,
+        "reachable": Contact(ADDRESS, 0.012),
+        "certificate": certificate(),
+        "api": Api("JSON-RPC", ("v25.04.0", "v25.10.0")),
+        "login": login(),
+        "version": version(),
+        "key": key(),
+        "slowest": ("pool.query", 0.25),
+    }
+    return _made(Nas, healthy, changes)
+
+
+def pool_entry(**changes: Any) -> PoolEntry:
+    healthy = {
+        "name": "tank",
+        "status": "ONLINE",
+        "healthy": True,
+        "detail": "",
+        "size": 1000 * GIB,
+        "allocated": 400 * GIB,
+    }
+    return _made(PoolEntry, healthy, changes)
+
+
+def pool(**changes: Any) -> Pool:
+    healthy = {
+        "name": "tank",
+        "min_free": 0,
+        "max_used": 80.0,
+        "names": ("tank", "boot"),
+        "entry": pool_entry(),
+        "free": 300 * GIB,
+    }
+    return _made(Pool, healthy, changes)
+
+
+def dataset_entry(**changes: Any) -> DatasetEntry:
+    healthy = {
+        "name": "tank/k8s/nfs",
+        "type": "FILESYSTEM",
+        "locked": False,
+        "encrypted": False,
+        "readonly": False,
+        "available": 300 * GIB,
+        "used": 10 * GIB,
+        "quota": 0,
+        "refquota": 0,
+        "mountpoint": "/mnt/tank/k8s/nfs",
+    }
+    return _made(DatasetEntry, healthy, changes)
+
+
+def dataset(**changes: Any) -> Dataset:
+    healthy = {
+        "name": "tank/k8s/nfs",
+        "created_by_driver": True,
+        "zvols": False,
+        "volume_name_length": 40,
+        "min_free": GIB,
+        "overlaps": (),
+        "zvol_path_max": 255,
+        "entry": dataset_entry(),
+        "nearest": dataset_entry(),
+    }
+    return _made(Dataset, healthy, changes)
+
+
+def service(name: str, **changes: Any) -> ServiceEntry:
+    return _made(ServiceEntry, {"name": name, "state": "RUNNING", "enabled": True}, changes)
+
+
+# --- NFS
+
+
+def nfs_config(**changes: Any) -> NfsConfig:
+    return _made(NfsConfig, {"protocols": frozenset({"NFSV3", "NFSV4"}), "bind": ()}, changes)
+
+
+def nfs(**changes: Any) -> Nfs:
+    healthy = {
+        "address": ADDRESS,
+        "versions": ("4.2",),
+        "service": service("nfs"),
+        "config": nfs_config(),
+        "resolved": (ADDRESS,),
+        "nas_addresses": (ADDRESS, "198.51.100.10"),
+    }
+    return _made(Nfs, healthy, changes)
+
+
+def share(path: str = "/mnt/tank/k8s/nfs/pvc-1", **changes: Any) -> NfsShare:
+    return _made(NfsShare, {"id": 1, "paths": (path,), "enabled": True, "networks": (), "hosts": ()}, changes)
+
+
+def nfs_access(**changes: Any) -> NfsAccess:
+    return _made(NfsAccess, {"node": "worker-1", "source": "192.0.2.21", "shares": (share(),)}, changes)
+
+
+# --- iSCSI
+
+
+def iscsi_config(**changes: Any) -> IscsiConfig:
+    return _made(IscsiConfig, {"basename": "iqn.2005-10.org.freenas.ctl", "port": 3260}, changes)
+
+
+def iscsi(**changes: Any) -> Iscsi:
+    return _made(Iscsi, {"service": service("iscsitarget"), "config": iscsi_config()}, changes)
+
+
+def portal_entry(*ips: str, port: int | None = None, **changes: Any) -> PortalEntry:
+    listen = tuple(Listen(ip, port) for ip in ips or (ADDRESS,))
+    return _made(PortalEntry, {"id": 2, "tag": 1, "comment": "", "listen": listen}, changes)
+
+
+def portal(**changes: Any) -> Portal:
+    healthy = {
+        "id": 2,
+        "address": ADDRESS,
+        "port": 3260,
+        "portals": (portal_entry(),),
+        "entry": portal_entry(),
+        "config": iscsi_config(),
+        "resolved": (ADDRESS,),
+        "nas_addresses": (ADDRESS, "198.51.100.10"),
+    }
+    return _made(Portal, healthy, changes)
+
+
+def initiators(*names: str, **changes: Any) -> InitiatorEntry:
+    return _made(InitiatorEntry, {"id": 3, "comment": "", "initiators": names}, changes)
+
+
+def initiator_group(**changes: Any) -> InitiatorGroup:
+    return _made(InitiatorGroup, {"id": 3, "groups": (initiators(),)}, changes)
+
+
+def iscsi_access(**changes: Any) -> IscsiAccess:
+    healthy = {"node": "worker-1", "group": 3, "entry": initiators(IQN), "initiator_name": IQN}
+    return _made(IscsiAccess, healthy, changes)
+
+
+def auth(**changes: Any) -> AuthEntry:
+    return _made(AuthEntry, {"id": 1, "tag": 5, "user": "csi", "peer_user": ""}, changes)
+
+
+def auth_group(**changes: Any) -> AuthGroup:
+    return _made(AuthGroup, {"tag": 5, "mutual": False, "entries": (auth(),)}, changes)
+
+
+def target_group(**changes: Any) -> TargetGroup:
+    return _made(TargetGroup, {"portal": 2, "initiator": 3, "method": "CHAP", "auth": 5}, changes)
+
+
+def target_entry(*groups: TargetGroup, **changes: Any) -> TargetEntry:
+    return _made(TargetEntry, {"id": 11, "name": "csi-static", "groups": groups or (target_group(),)}, changes)
+
+
+def extent(**changes: Any) -> ExtentEntry:
+    healthy = {"id": 21, "name": "static", "enabled": True, "locked": False, "readonly": False}
+    return _made(ExtentEntry, healthy, changes)
+
+
+def target(**changes: Any) -> Target:
+    healthy = {
+        "name": "csi-static",
+        "portals": (2,),
+        "initiator_group": 3,
+        "auth_tag": 5,
+        "targets": (target_entry(),),
+        "entry": target_entry(),
+        "extents": (extent(),),
+        "mappings": (MappingEntry(target=11, extent=21, lun=0),),
+    }
+    return _made(Target, healthy, changes)
+
+
+# --- nodes
+
+
+def answers(**changes: Any) -> NodeAnswers:
+    """Debian 12 as it is after `apt-get install nfs-common open-iscsi multipath-tools`: iscsid waits behind its socket."""
+    healthy = {
+        "os": Os("debian", (), "Debian GNU/Linux 12 (bookworm)"),
+        "kernel": "6.1.0-31-amd64",
+        "clock": 0.0,
+        "tools": {"mount.nfs": "/sbin/mount.nfs", "iscsiadm": "/sbin/iscsiadm", "multipath": "/sbin/multipath"},
+        "filesystems": frozenset({"ext4", "nfs", "nfs4"}),
+        "modules": dict.fromkeys(("nfsv3", "nfsv4", "iscsi_tcp", "dm_multipath"), Module.LOADABLE),
+        "sockets": frozenset({"@ISCSIADM_ABSTRACT_NAMESPACE", "@/org/kernel/linux/storage/multipathd"}),
+        "units": units(),
+        "initiator_name": IQN,
+        "root_shared": True,
+        "iscsi_directory": FileState.DIRECTORY,
+        "sources": {ADDRESS: "192.0.2.21"},
+    }
+    return _made(NodeAnswers, healthy, changes)
+
+
+def units(**enabled: str) -> dict[str, Unit]:
+    """The units of a healthy Debian; `iscsid_socket="disabled"` changes what `systemctl is-enabled` says."""
+    states = {"iscsid.socket": "active", "iscsid.service": "inactive", "open-iscsi.service": "inactive"}
+    words = {"iscsid.socket": "enabled", "iscsid.service": "disabled", "open-iscsi.service": "enabled"}
+    words |= {name.replace("_", "."): word for name, word in enabled.items()}
+    return {name: Unit(name, active, words[name]) for name, active in states.items()}
+
+
+def node(**changes: Any) -> Node:
+    """A node; keywords that are fields of NodeAnswers change its answers."""
+    names = {field.name for field in dataclasses.fields(NodeAnswers)}
+    answered = {name: changes.pop(name) for name in names & set(changes)}
+    healthy = {
+        "name": "worker-1",
+        "driver": DRIVERS["democratic-csi"],
+        "nfs_versions": ("4.2",),
+        "iscsi": True,
+        "multipath": True,
+        "max_clock_skew": 5.0,
+        "login": Session("ssh probe@192.0.2.21:22", 0.4),
+        "answers": answers(**answered),
+        "reference": "the NAS",
+        "reference_clock": 0.0,
+    }
+    return _made(Node, healthy, changes)
+
+
+def fleet(**names: Any) -> Fleet:
+    """All nodes with their InitiatorNames, as `worker_1="iqn…"`; two healthy ones where none is given."""
+    names = names or {"worker_1": IQN, "worker_2": f"{IQN}2"}
+    return Fleet(initiator_names={name.replace("_", "-"): _fact("Fact[", value) for name, value in names.items()})
