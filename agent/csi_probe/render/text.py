@@ -130,14 +130,16 @@ def _families(ids: Iterable[str]) -> list[str]:
 
 
 def _actions(actions: Iterable[Row]) -> RenderableType:
-    """Numbered; one that mends several subjects stands once."""
-    together: dict[tuple[str, str], list[str]] = {}
+    """Numbered; a step that mends several rows stands once, with all of their ids."""
+    together: dict[str, list[Row]] = {}
     for row in actions:
-        together.setdefault((row.fix, row.id), []).append(row.subject)
+        together.setdefault(row.fix, []).append(row)
     grid = Table.grid(padding=(0, 1))
     grid.add_column(justify="right", no_wrap=True)
     grid.add_column(overflow="fold")
-    for number, ((fix, id_), subjects) in enumerate(together.items(), 1):
+    for number, (fix, rows) in enumerate(together.items(), 1):
+        subjects = list(dict.fromkeys(row.subject for row in rows))
         where = subjects[0] if len(subjects) == 1 else f"{subjects[0]} and {len(subjects) - 1} more"
-        grid.add_row(f"{number}.", Text.assemble(f"{visible(where)}: {visible(fix)} ", (f"({id_})", "dim")))
+        ids = ", ".join(dict.fromkeys(row.id for row in rows))
+        grid.add_row(f"{number}.", Text.assemble(f"{visible(where)}: {visible(fix)} ", (f"({visible(ids)})", "dim")))
     return Padding(grid, (0, 0, 0, 2))
