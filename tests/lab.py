@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from csi_probe.check import Check
-from csi_probe.drivers import DRIVERS
 from csi_probe.entries import (
     Api,
     ApiKeyEntry,
@@ -39,6 +38,7 @@ from csi_probe.entries import (
     Version,
 )
 from csi_probe.facts import Known, Missing
+from csi_probe.needs import DRIVERS
 from csi_probe.report import Row
 from csi_probe.runner import run
 from csi_probe.snapshot import (
@@ -90,7 +90,7 @@ def healthy() -> tuple[Subject, ...]:
     return (
         nas(),
         pool(),
-        dataset(),
+        dataset(zvols=True),
         nfs(),
         nfs_access(),
         iscsi(),

@@ -7,21 +7,26 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from csi_probe import config
 from csi_probe.deadline import Deadline
+from csi_probe.entries import Refusal, Session
+from csi_probe.facts import Known
 from csi_probe.node.access import access
 from csi_probe.node.interview import NodeInterview, interview
 from csi_probe.node.script import Asking
+from csi_probe.secret import SecretSource
+from real import lacking, need
 
-SSHD = shutil.which("sshd") or shutil.which("sshd", path="/usr/sbin")
 CANARY = "canary-Pass-7f3a"
 
 
@@ -52,9 +57,9 @@ class Ssh:
         path.write_text("".join(server.known_hosts_line for server in servers))
         return path
 
-    def ask(self, server: Server, *, seconds: float = 20, known: Path | None = None, **settings: object) -> NodeInterview:
+    def ask(self, server: Server, *, seconds: float = 20, known: Path | None = None, **settings: Any) -> NodeInterview:
         """Interview the node that is `server`, which known_hosts knows unless told otherwise."""
-        defaults = {"key_file": self.key_file, "known_hosts": known or self.known_hosts(server)}
+        defaults: dict[str, Any] = {"key_file": self.key_file, "known_hosts": known or self.known_hosts(server)}
         want = config.NodeWant(name="node", address="127.0.0.1", port=server.port)
         return ask(want, config.Ssh(**{**defaults, "config_file": self.empty, **settings}), seconds)
 
@@ -63,6 +68,36 @@ class Ssh:
         path = self.folder / "empty"
         path.touch()
         return path
+
+
+@dataclass(frozen=True)
+class User:
+    """A user of this machine, and where its password, CANARY, stands. `options`: what lets it in with a key."""
+
+    name: str
+    password: SecretSource
+    options: tuple[str, str]
+
+
+@contextmanager
+def a_user(folder: Path, public_key: Path) -> Iterator[User]:
+    """A user that lives until the end of the block. Skips where only root could make one."""
+    if os.geteuid() != 0:
+        lacking("root, to make a user")
+    name = f"probe{os.getpid()}"
+    subprocess.run(["useradd", "--no-create-home", "--shell", "/bin/sh", name], check=True)
+    try:
+        subprocess.run(["chpasswd"], input=f"{name}:{CANARY}", text=True, check=True)
+        password = folder / "password"
+        password.write_text(CANARY)
+        password.chmod(0o600)
+        with tempfile.TemporaryDirectory() as home:  # not below pytest's folder, which the user cannot enter
+            Path(home).chmod(0o755)
+            shutil.copy(public_key, f"{home}/keys")
+            options = (f"AllowUsers {name}", f"AuthorizedKeysFile {home}/keys")
+            yield User(name, SecretSource(file=str(password)), options)
+    finally:
+        subprocess.run(["userdel", "--force", name], check=True, capture_output=True)
 
 
 def ask(want: config.NodeWant, ssh: config.Ssh, seconds: float = 20) -> NodeInterview:
@@ -78,8 +113,7 @@ def make_key(path: Path, kind: str = "ed25519", passphrase: str = "") -> Path:
 @contextmanager
 def running(folder: Path) -> Iterator[Ssh]:
     """Servers that live until the end of the block. Skips where this machine has no sshd."""
-    if not SSHD:
-        pytest.skip("needs sshd (openssh-server)")
+    sshd = need("sshd")
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(exist_ok=True)
     key_file = make_key(folder / "id")
@@ -89,7 +123,9 @@ def running(folder: Path) -> Iterator[Ssh]:
         home = folder / f"sshd{len(processes)}"
         home.mkdir()
         make_key(home / "host_key", host_key)
-        server = _start(home, options, key_file.with_suffix(".pub"), processes)
+        server = _write(home, options, key_file.with_suffix(".pub"))
+        with server.log.open("wb") as log:
+            processes.append(subprocess.Popen([sshd, "-D", "-e", "-f", server.config], stderr=log))
         _wait_for(server, processes[-1])
         return server
 
@@ -99,7 +135,8 @@ def running(folder: Path) -> Iterator[Ssh]:
         process.wait()
 
 
-def _start(folder: Path, options: tuple[str, ...], authorized: Path, processes: list[subprocess.Popen[bytes]]) -> Server:
+def _write(folder: Path, options: tuple[str, ...], authorized: Path) -> Server:
+    """The files of a server on a port that is free."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     (folder / "config").write_text(
@@ -120,8 +157,6 @@ def _start(folder: Path, options: tuple[str, ...], authorized: Path, processes: 
             )
         )
     )
-    with (folder / "log").open("wb") as log:
-        processes.append(subprocess.Popen([str(SSHD), "-D", "-e", "-f", folder / "config"], stderr=log))
     host_key = " ".join((folder / "host_key.pub").read_text().split()[:2])
     return Server(port, host_key, folder / "config", folder / "log")
 
@@ -134,3 +169,17 @@ def _wait_for(server: Server, process: subprocess.Popen[bytes]) -> None:
             return
         time.sleep(0.02)
     pytest.fail("sshd does not listen")
+
+
+def session(result: NodeInterview) -> Session:
+    """The session that took place; an AssertionError if none did."""
+    assert isinstance(result.login, Known)
+    assert isinstance(result.login.value, Session), result.login
+    return result.login.value
+
+
+def refusal(result: NodeInterview) -> Refusal:
+    """Why there was no session; an AssertionError if there was one."""
+    assert isinstance(result.login, Known)
+    assert isinstance(result.login.value, Refusal), result.login
+    return result.login.value

@@ -12,6 +12,7 @@ from csi_probe import subjects
 from csi_probe.check import Check
 from csi_probe.config import Config, NodeWant
 from csi_probe.deadline import Deadline
+from csi_probe.errors import ConfigError
 from csi_probe.facts import Fact, Known, Missing
 from csi_probe.jobs import Done, gather
 from csi_probe.node import interview as node
@@ -24,7 +25,8 @@ from csi_probe.truenas import interview as truenas
 from csi_probe.truenas.questions import ROLES
 
 _NODE_KINDS = {Node, Fleet, NfsAccess, IscsiAccess}
-_SPARE = 0.5  # seconds that the endpoints leave for judging and writing
+_TO_ANSWER = 0.5  # seconds before the run's deadline by which every endpoint must have ended …
+_TO_JUDGE = 0.1  # … and by which the others go on without it: what an endpoint says at its end still counts
 
 Tell = Callable[[str], None]
 
@@ -57,13 +59,13 @@ def plan(config: Config, checks: Sequence[Check]) -> Plan:
 def collect(config: Config, checks: Sequence[Check], deadline: Deadline, tell: Tell) -> Snapshot:
     """Ask everything that `checks` need. `tell` gets a few words whenever something has happened.
 
-    Raises ConfigError before anything is asked, when a secret or a file that the config names cannot be read.
+    Raises ConfigError for a secret or a file that the config names and that cannot be read.
     """
     now = datetime.now(UTC)
     todo = plan(config, checks)
-    ends = deadline.within(max(deadline.left() - _SPARE, 0.0))
-    jobs = _jobs(config, todo, ends, tell)
-    done = gather(jobs, config.run.concurrency + 2, ends, lambda job: tell(f"{job.name} is done"))
+    jobs = _jobs(config, todo, deadline.within(deadline.left() - _TO_ANSWER), tell)
+    waited = deadline.within(deadline.left() - _TO_JUDGE)
+    done = gather(jobs, config.run.concurrency + 2, waited, lambda job: tell(f"{job.name} is done"))
     late = f"no answer within the run's deadline of {config.run.deadline:g} s"
     seen = subjects.Seen(
         now=now,
@@ -122,6 +124,8 @@ def _resolved(host: str, done: Done[Any] | None, late: str) -> Fact[tuple[str, .
 def _result(done: Done[Any] | None, lost: Callable[[str], Any], late: str) -> Any:
     if done is None:
         return lost(late)
+    if isinstance(done.error, ConfigError):
+        raise done.error
     if done.error:
         return lost(f"the probe itself failed ({type(done.error).__name__}): please report this")
     return done.value

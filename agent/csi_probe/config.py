@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from csi_probe.drivers import DRIVERS, Driver
 from csi_probe.errors import ConfigError
+from csi_probe.needs import DRIVERS, Driver
 from csi_probe.secret import SecretSource
 from csi_probe.tables import Bytes, Document, read_table
 
+_PORT = "the port is not a number from 1 to 65535"
 DEFAULT_PATHS = (Path("config.toml"), Path("/etc/truenas-csi-probe/config.toml"))
 
 
@@ -190,7 +191,7 @@ def load(path: Path) -> Config:
     """The configuration in `path`. Raises ConfigError."""
     document = Document.read(path)
     config = read_table(Config, document)
-    for rule in (_truenas_url, _truenas_trust, _datasets, _nfs_versions, _iscsi, _nodes, _array_needs_truenas):
+    for rule in (_truenas_url, _truenas_trust, _datasets, _nfs_versions, _iscsi, _ports, _nodes, _array_needs_truenas):
         rule(config, document)
     return config
 
@@ -198,19 +199,26 @@ def load(path: Path) -> Config:
 def _truenas_url(config: Config, document: Document) -> None:
     if not config.truenas:
         return
-    url = urlsplit(config.truenas.url)
+    wanted = 'wanted is "https://HOST" or "https://HOST:PORT", with nothing behind it'
+    try:
+        url = urlsplit(config.truenas.url)
+    except ValueError:  # half an IPv6 address, or characters that turn into others
+        document.refuse("truenas.url", wanted)
     if url.scheme in ("http", "ws"):
         document.refuse(
             "truenas.url",
             f'"{url.scheme}://" would send the API key in clear, and TrueNAS revokes a key that it sees without '
             f'TLS; use "https://"',
         )
-    if url.scheme != "https" or not url.hostname or url.path.strip("/") or url.query or url.username:
-        document.refuse("truenas.url", 'wanted is "https://HOST" or "https://HOST:PORT", with nothing behind it')
+    behind = url.path.strip("/") or url.query or url.fragment
+    if url.scheme != "https" or not url.hostname or behind or "@" in url.netloc:
+        document.refuse("truenas.url", wanted)
     try:
-        _ = url.port
+        fine = url.port != 0
     except ValueError:
-        document.refuse("truenas.url", "the port is not a number from 1 to 65535")
+        fine = False
+    if not fine:
+        document.refuse("truenas.url", _PORT)
 
 
 def _truenas_trust(config: Config, document: Document) -> None:
@@ -241,6 +249,8 @@ def _datasets(config: Config, document: Document) -> None:
 
 def _nfs_versions(config: Config, document: Document) -> None:
     allowed = ("3", "4", "4.0", "4.1", "4.2")
+    if config.nfs and not config.nfs.versions:
+        document.refuse("nfs.versions", "name at least one version that mounts will ask for")
     for version in config.nfs.versions if config.nfs else ():
         if version not in allowed:
             document.refuse("nfs.versions", f'"{version}" is not one of {", ".join(allowed)}')
@@ -259,6 +269,18 @@ def _iscsi(config: Config, document: Document) -> None:
     for index, portal in enumerate(iscsi.portals):
         if "%" in portal.address or portal.address.startswith("["):
             document.refuse(f"iscsi.portals[{index}].address", "write the address without brackets and without a zone")
+
+
+def _ports(config: Config, document: Document) -> None:
+    portals = config.iscsi.portals if config.iscsi else ()
+    ports = {
+        "ssh.port": config.ssh.port,
+        **{f"nodes[{index}].port": node.port for index, node in enumerate(config.nodes)},
+        **{f"iscsi.portals[{index}].port": portal.port for index, portal in enumerate(portals)},
+    }
+    for key, port in ports.items():
+        if port is not None and not 0 < port < 65536:  # noqa: PLR2004  (16 bits)
+            document.refuse(key, _PORT)
 
 
 def _nodes(config: Config, document: Document) -> None:

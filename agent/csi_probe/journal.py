@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from csi_probe.finding import Status
+from csi_probe.render import visible
 
 if TYPE_CHECKING:
-    from structlog.typing import EventDict, WrappedLogger
+    from structlog.typing import WrappedLogger
 
     from csi_probe.report import Report
 
@@ -25,7 +26,7 @@ def record(report: Report) -> None:
 
     log = structlog.wrap_logger(
         structlog.PrintLogger(sys.stderr),
-        processors=[structlog.stdlib.add_log_level, _prefix, structlog.processors.LogfmtRenderer(key_order=["event"])],
+        processors=[structlog.processors.LogfmtRenderer(key_order=["event"]), _one_line],
     )
     for row in report.next_actions:
         getattr(log, _LEVELS[row.status])(row.title, check=row.id, subject=row.subject, seen=row.seen, fix=row.fix)
@@ -34,10 +35,9 @@ def record(report: Report) -> None:
     getattr(log, level)("finished", verdict=report.verdict.value, duration=round(report.duration, 1), **counts)
 
 
-def _prefix(_logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    event.pop("level", None)
-    event["event"] = f"<{_PRIORITIES[method]}>{event['event']}"
-    return event
+def _one_line(_logger: WrappedLogger, method: str, line: Any) -> str:
+    """The line with its priority in front, where journald looks for it, and foreign text made harmless."""
+    return f"<{_PRIORITIES[method]}>{visible(line)}"
 
 
 def _stderr_is_journal() -> bool:

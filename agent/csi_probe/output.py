@@ -33,7 +33,7 @@ class Output:
 def parse_outputs(texts: list[str]) -> tuple[Output, ...]:
     """All `-o` options; text on stdout where there is none. Raises ConfigError when two would share a place."""
     outputs = tuple(Output.parse(text) for text in texts) or (Output("text", None),)
-    places = [output.path for output in outputs]
+    places = [output.path and os.path.realpath(output.path) for output in outputs]
     for place in places:
         if places.count(place) > 1:
             raise ConfigError(f"-o: two reports would go to {place or 'stdout'}; give each a path of its own")
@@ -44,7 +44,7 @@ def stdout_look(*, color: bool) -> Look:
     """What stdout can show: its width, colour only on a terminal and without NO_COLOR, ASCII where it needs that."""
     terminal = sys.stdout.isatty()
     columns = os.environ.get("COLUMNS", "")
-    width = int(columns) if columns.isdigit() and int(columns) > 0 else _terminal_width() if terminal else 100
+    width = int(columns) if columns.isdecimal() and int(columns) > 0 else _terminal_width() if terminal else 100
     encoding = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "")
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     return Look(width=width, color=color and terminal and not plain, ascii=encoding != "utf8")
@@ -59,7 +59,7 @@ def write(text: str, path: Path | None) -> None:
         elif path.exists() and not path.is_file():
             path.write_text(text, encoding="utf-8")  # a device or a pipe: there is nothing to replace
         else:
-            _replace(path, text)
+            _replace(Path(os.path.realpath(path)), text)  # a link stays: /dev/stdout is one
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise OutputError(f"cannot write the report to {path or 'stdout'}: {reason}") from None

@@ -20,13 +20,13 @@ def load_checks() -> tuple[Check, ...]:
     checks: dict[str, Check] = {}
     for pack in packs:
         try:
-            found: tuple[Check, ...] = pack.load().CHECKS
+            found: list[tuple[str, Check]] = [(check.id, check) for check in pack.load().CHECKS]
         except Exception as error:
             raise ConfigError(f'the pack of checks "{pack.name}" ({pack.value}) cannot be loaded: {error}') from error
-        for check in found:
-            if check.id in checks:
-                raise ConfigError(f'the pack "{pack.name}" brings a second check called "{check.id}"')
-            checks[check.id] = check
+        for id_, check in found:
+            if id_ in checks:
+                raise ConfigError(f'the pack "{pack.name}" brings a second check called "{id_}"')
+            checks[id_] = check
     if not checks:
         raise ConfigError(f"there are no checks: the package is not installed (no entry point in {GROUP})")
     return tuple(checks.values())

@@ -14,6 +14,7 @@ def progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
         yield lambda _words: None
         return
     from rich.console import Console  # noqa: PLC0415  (a timer's run has no terminal and needs none of it)
+    from rich.text import Text  # noqa: PLC0415
 
-    with Console(stderr=True, markup=False, highlight=False).status("starting") as status:
-        yield status.update
+    with Console(stderr=True).status("starting") as status:
+        yield lambda words: status.update(Text(words))

@@ -72,12 +72,12 @@ class Report:
     def verdict(self) -> Verdict:
         """No false green: a row that was blocked, and a run in which nothing was judged, are never ready."""
         counts = self.counts
-        if counts[Status.FAIL]:
+        if counts[Status.FAIL] or (self.strict and counts[Status.WARN]):
             return Verdict.NOT_READY
         blocked = any(row.blocked_by for row in self.rows)
         if counts[Status.UNKNOWN] or blocked or not counts[Status.OK] + counts[Status.WARN]:
             return Verdict.UNDETERMINED
-        return Verdict.NOT_READY if self.strict and counts[Status.WARN] else Verdict.READY
+        return Verdict.READY
 
     @property
     def exit_code(self) -> int:

@@ -71,7 +71,10 @@ class SecretSource:
                     "systemd sets it for a unit with LoadCredential=; outside of one, use { file = … } or { env = … }"
                 )
             return _read(key, Path(folder) / self.credential)
-        path = Path(str(self.file)).expanduser()
+        try:
+            path = Path(str(self.file)).expanduser()
+        except RuntimeError:
+            raise ConfigError(f"{key}: cannot read {self.file}: there is no such home directory") from None
         _refuse_if_others_can_read(key, path)
         return _read(key, path)
 

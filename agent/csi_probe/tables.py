@@ -42,6 +42,8 @@ class Document:
             raise ConfigError(f"{path}: not UTF-8 text (byte {error.start})") from None
         except tomllib.TOMLDecodeError as error:
             raise ConfigError(f"{path}: not valid TOML: {error}") from None
+        except (ValueError, RecursionError):  # tomllib lets these through
+            raise ConfigError(f"{path}: not valid TOML: a number is too long, or tables nest too deeply") from None
 
     def refuse(self, key: str, reason: str) -> NoReturn:
         """Raise the ConfigError for `key`, a dotted path such as "nodes[1].name"."""
@@ -51,6 +53,8 @@ class Document:
     def line(self, key: str) -> int | None:
         """The line on which `key` stands, found by reading the text again: tomllib keeps no positions."""
         parts = [(name, int(index or 0)) for name, index in re.findall(r"([^.\[\]]+)(?:\[(\d+)\])?", key)]
+        if not parts:
+            return None
         lines = self.text.splitlines()
         start = 0
         for depth in range(1, len(parts) + 1):
@@ -100,8 +104,16 @@ def _value(hint: Any, value: Any, document: Document, path: str) -> Any:  # noqa
     if dataclasses.is_dataclass(hint):
         return _table(typing.cast("type[Any]", hint), value, document, path)
     if hint is Path and isinstance(value, str) and value:
-        return Path(value)
+        return _path(value, document, path)
     return _plain(hint, value, document, path)
+
+
+def _path(value: str, document: Document, path: str) -> Path:
+    _plain(str, value, document, path)
+    try:
+        return Path(value).expanduser()
+    except RuntimeError:
+        document.refuse(path, f"{value}: there is no such home directory")
 
 
 def _plain(hint: Any, value: Any, document: Document, path: str) -> Any:
@@ -112,6 +124,8 @@ def _plain(hint: Any, value: Any, document: Document, path: str) -> Any:
         document.refuse(path, f"wanted is {names[hint]}, found is {_kind(value)}")
     if hint is str and not value.strip():
         document.refuse(path, "it is empty")
+    if hint is str and not value.isprintable():
+        document.refuse(path, f"{value!a} has characters that cannot be shown")
     if hint in (int, float) and not 0 <= value < float("inf"):
         document.refuse(path, f"{value} is negative or not finite")
     return value
@@ -144,10 +158,11 @@ def _secret(value: Any, document: Document, path: str) -> SecretSource:
 
 
 def _bytes(value: Any, document: Document, path: str) -> Bytes:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGTP]?(?:iB?)?)B?", str(value).strip())
+    match = re.fullmatch(r"(\d{1,18}(?:\.\d{1,9})?)\s*([KMGTP]?(?:iB?)?)B?", str(value).strip())
     if isinstance(value, bool) or not match or match[2] not in _UNITS:
         document.refuse(path, f'{value!r} is not a size such as "100GiB" or a number of bytes')
-    return Bytes(float(match[1]) * _UNITS[match[2]])
+    number = float(match[1]) if "." in match[1] else int(match[1])
+    return Bytes(number * _UNITS[match[2]])
 
 
 def _nearest(word: str, choices: list[str]) -> str:

@@ -72,7 +72,9 @@ def visit():
 
 
 @contextlib.contextmanager
-def listening(speak: Callable[[socket.socket], None], context: ssl.SSLContext | None = None) -> Iterator[int]:
+def listening(
+    speak: Callable[[socket.socket], None], context: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+) -> Iterator[int]:
     """A server on loopback that gives each connection to `speak`, over TLS when there is a context; yields the port."""
 
     def attend(connection: socket.socket) -> None:
@@ -88,7 +90,8 @@ def listening(speak: Callable[[socket.socket], None], context: ssl.SSLContext | 
             while True:
                 threading.Thread(target=attend, args=(server.accept()[0],), daemon=True).start()
 
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, 0), family=family) as server:
         threading.Thread(target=accept, daemon=True).start()
         yield server.getsockname()[1]
         server.shutdown(socket.SHUT_RDWR)

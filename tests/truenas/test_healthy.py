@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from csi_probe.demo.array import healthy
 from csi_probe.demo.eras import Era
 from csi_probe.demo.rows import DATASETS as DATASET_NAMES
 from csi_probe.entries import Api, Listen, Login, MappingEntry
@@ -83,7 +84,9 @@ def test_only_what_was_wanted_is_asked_and_the_version(array, visit):
 
 def test_every_call_is_a_read(array, visit):
     methods = [method for method, _ in visit(array).nas.requests]
-    assert all(method.startswith("auth.login") or method.endswith((".query", ".config", ".version")) for method in methods)
+    assert all(
+        method.startswith("auth.login") or method.endswith((".query", ".config", ".version")) for method in methods
+    )
 
 
 def test_progress_is_told(array, visit):
@@ -102,8 +105,6 @@ def test_the_slowest_question_is_named(array, visit):
 
 
 def test_no_more_than_eight_calls_are_open_at_once(visit):
-    from csi_probe.demo.array import healthy
-
     for at_once, all_known in ((8, True), (7, False)):
         array = healthy("25.10", IQNS, ())
         array.manners.at_once = at_once
@@ -114,7 +115,12 @@ def test_no_more_than_eight_calls_are_open_at_once(visit):
 
 def test_what_is_read_is_what_is_there(array, visit):
     answers = visit(array).interview.answers
-    assert {entry.name for entry in answers.to(DATASETS).get()} == {"tank", "tank/k8s", "tank/k8s/nfs", "tank/k8s/iscsi"}
+    assert {entry.name for entry in answers.to(DATASETS).get()} == {
+        "tank",
+        "tank/k8s",
+        "tank/k8s/nfs",
+        "tank/k8s/iscsi",
+    }
     assert {entry.name for entry in answers.to(DATASETS).get()} < set(DATASET_NAMES)
     (pool,) = answers.to(POOLS).get()
     assert pool.allocated.get() / pool.size.get() == pytest.approx(0.35, abs=0.01)

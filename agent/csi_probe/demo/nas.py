@@ -73,7 +73,7 @@ def serve(array: Array) -> Iterator[Nas]:
         with _Server(context) as server:
             url = f"https://127.0.0.1:{server.server_port}"
             server.nas = Nas(url, fingerprint, certificate if array.manners.certificate.trusted else None, array)
-            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
             try:
                 yield server.nas
             finally:

@@ -37,7 +37,7 @@ class Rig:
 
 @contextmanager
 def serve_nodes(states: Sequence[NodeState], folder: Path) -> Iterator[Rig]:
-    """Serve the nodes until the end of the block; a client's key and known_hosts are written to `folder`."""
+    """Serve the nodes until the end of the block; what a client needs is written to `folder`."""
     key_file, known_hosts = folder / "id_ecdsa", folder / "known_hosts"
     client_key = paramiko.ECDSAKey.generate()
     client_key.write_private_key_file(str(key_file))
@@ -96,8 +96,8 @@ class _Server(paramiko.ServerInterface):
 
 
 def _shell(channel: paramiko.Channel, state: NodeState) -> None:
-    """What /bin/sh -s would write; OSError when the client is gone before the end."""
-    with suppress(OSError), channel:
+    """What /bin/sh -s would write, for as long as the client is there."""
+    with suppress(OSError, EOFError), channel:  # both are how a client that has left shows
         channel.sendall(state.motd.encode())
         if state.fault is Fault.NOLOGIN:
             channel.sendall(_NOT_AVAILABLE)
@@ -107,7 +107,7 @@ def _shell(channel: paramiko.Channel, state: NodeState) -> None:
         for part in _answer(state, script):
             channel.sendall(part.encode())
         if state.hangs_at:
-            channel.recv(1)
+            channel.get_transport().join()  # until the client has had enough
         channel.send_exit_status(0)
 
 

@@ -90,6 +90,15 @@ def set_up(era: str, names: Sequence[str], *, with_this_machine: bool) -> Iterat
 
     Raises ConfigError for an era or a fault that does not exist, and for a fault that cannot happen in the era.
     """
+    simulated, machines = broken(era, names, with_this_machine=with_this_machine)
+    with serve(simulated, machines, _THIS_MACHINE if with_this_machine else "") as path:
+        yield path
+
+
+def broken(
+    era: str, names: Sequence[str], *, with_this_machine: bool = False
+) -> tuple[array.Array, list[nodes.NodeState]]:
+    """A TrueNAS and two nodes that are healthy but for the faults called `names`. Raises ConfigError as `set_up`."""
     _refuse_unknown_era(era)
     faults = [_fault(name, era) for name in names]
     machines = [
@@ -100,13 +109,18 @@ def set_up(era: str, names: Sequence[str], *, with_this_machine: bool) -> Iterat
     simulated = array.healthy(era, () if with_this_machine else _IQNS, _ADDRESSES)
     for fault in faults:
         fault.spoil(machines if fault in NODE_BREAKS else simulated)
+    return simulated, machines
+
+
+@contextmanager
+def serve(simulated: array.Array, machines: Sequence[nodes.NodeState], more: str = "") -> Iterator[Path]:
+    """Serve this TrueNAS and these nodes while the block runs; yields the path of config.toml, which ends in `more`."""
     with (
         TemporaryDirectory(prefix="truenas-csi-probe-demo-") as name,
         nas.serve(simulated) as server,
         sshd.serve_nodes(machines, Path(name)) as rig,
     ):
-        folder = Path(name)
-        yield _write(folder, server, rig, with_this_machine=with_this_machine)
+        yield _write(Path(name), server, rig, more)
 
 
 def _refuse_unknown_era(era: str) -> None:
@@ -126,7 +140,7 @@ def _fault(name: str, era: str) -> Break:
     return fault
 
 
-def _write(folder: Path, server: nas.Nas, rig: sshd.Rig, *, with_this_machine: bool) -> Path:
+def _write(folder: Path, server: nas.Nas, rig: sshd.Rig, more: str) -> Path:
     key_file = folder / "api-key"
     key_file.touch(mode=0o600)
     key_file.write_text(server.array.key, encoding="utf-8")
@@ -141,5 +155,5 @@ def _write(folder: Path, server: nas.Nas, rig: sshd.Rig, *, with_this_machine: b
     )
     text += "".join(_NODE.format(name=name, port=port) for name, port in rig.ports.items())
     path = folder / "config.toml"
-    path.write_text(text + (_THIS_MACHINE if with_this_machine else ""), encoding="utf-8")
+    path.write_text(text + more, encoding="utf-8")
     return path

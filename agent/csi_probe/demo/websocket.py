@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from collections.abc import Callable
@@ -20,6 +21,7 @@ class WebSocket:
         self._connection = connection
         self._protocol = ServerProtocol()
         self._lock = threading.Lock()
+        self._gone = False
         self._protocol.receive_data(request)
         for event in self._protocol.events_received():
             if isinstance(event, Request):
@@ -39,8 +41,7 @@ class WebSocket:
             for event in events:
                 if not isinstance(event, Request) and getattr(event, "opcode", None) is Opcode.TEXT:
                     threading.Thread(target=handle, args=(bytes(event.data).decode(),), daemon=True).start()  # type: ignore[union-attr]  # a Frame
-            with self._lock:
-                self._flush()
+            self._do(lambda: None)
 
     def send(self, text: str) -> None:
         """One text message; nothing, when the client has gone."""
@@ -48,27 +49,32 @@ class WebSocket:
 
     def send_half(self, text: str) -> None:
         """A text message that breaks off, and the connection with it."""
-        with self._lock:
+
+        def act() -> None:
             self._protocol.send_text(text.encode())
             data = b"".join(self._protocol.data_to_send())
             self._connection.sendall(data[: len(data) // 2])
-            self._connection.shutdown(socket.SHUT_RDWR)
+            self._hang_up()
+
+        self._do(act)
 
     def close(self, code: int, reason: str) -> None:
         """A close frame."""
         self._do(lambda: self._protocol.send_close(code, reason))
 
     def _do(self, act: Callable[[], None]) -> None:
-        with self._lock:
-            try:
+        with self._lock, contextlib.suppress(InvalidState, OSError):  # the client has left before its answer
+            if not self._gone:
                 act()
                 self._flush()
-            except (InvalidState, OSError):  # the client has left before its answer
-                return
 
     def _flush(self) -> None:
         for data in self._protocol.data_to_send():
             if data:
                 self._connection.sendall(data)
             else:  # the protocol's sign that the connection is to be closed
-                self._connection.shutdown(socket.SHUT_RDWR)
+                self._hang_up()
+
+    def _hang_up(self) -> None:
+        self._gone = True  # what a TLS socket sends after this would go out in clear
+        self._connection.shutdown(socket.SHUT_RDWR)

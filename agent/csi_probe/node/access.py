@@ -57,6 +57,9 @@ def access(ssh: Ssh) -> Access:
     passphrase = ssh.passphrase.read("ssh.passphrase") if ssh.passphrase else None
     if ssh.known_hosts:
         _must_be_readable("ssh.known_hosts", ssh.known_hosts)
+    private_key = functools.cache(functools.partial(_private_key, passphrase=passphrase))
+    if ssh.key_file:
+        private_key(ssh.key_file)  # opening an encrypted key is dear: once, before all nodes want it at the same time
     return Access(
         ssh=ssh,
         user=getpass.getuser(),
@@ -64,7 +67,7 @@ def access(ssh: Ssh) -> Access:
         default_identities=tuple(filter(_is_readable, map(_in_home, _DEFAULT_IDENTITIES))),
         config=_ssh_config(ssh.config_file),
         host_keys=functools.cache(_host_keys),
-        private_key=functools.cache(functools.partial(_private_key, passphrase=passphrase)),
+        private_key=private_key,
     )
 
 

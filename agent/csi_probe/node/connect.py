@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import socket
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any, TypeVar
 
 import paramiko
 from paramiko.ssh_exception import IncompatiblePeer
@@ -16,16 +16,14 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_rand
 from csi_probe.deadline import Deadline
 from csi_probe.entries import Trouble
 from csi_probe.errors import EndpointError
-from csi_probe.jobs import gather
 from csi_probe.node.known_hosts import fingerprint
 from csi_probe.node.route import Hop
-
-T = TypeVar("T")
-_Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]  # as getaddrinfo gives them
+from csi_probe.resolve import resolve
 
 _ATTEMPTS = 3
 _NO_BANNER = "Error reading SSH protocol banner"  # paramiko's words for a peer that closes, or says nothing
 _LONGEST_WORDS = 200
+_LEAST_SECONDS = 0.001  # a time-out of 0 would mean a socket that never waits
 
 # What paramiko has to say reaches the report as findings; without a handler Python would print its errors on stderr.
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
@@ -41,6 +39,7 @@ def connect(hop: Hop, through: paramiko.Transport | None, deadline: Deadline, st
         retry=retry_if_exception(lambda error: _was_dropped(error) and not deadline.passed),
         stop=stop_after_attempt(_ATTEMPTS),
         wait=wait_random(0.1, 0.5),
+        sleep=lambda seconds: time.sleep(deadline.left(seconds)),
         reraise=True,
     )
     with mapped(hop, deadline):
@@ -49,49 +48,39 @@ def connect(hop: Hop, through: paramiko.Transport | None, deadline: Deadline, st
     return transport
 
 
-def bounded(work: Callable[[], T], deadline: Deadline) -> T:
-    """The result of a call that takes no time-out of its own, such as getaddrinfo. Raises TimeoutError."""
-    done = gather({"": work}, 1, deadline, lambda _: None).get("")
-    if done is None:
-        raise TimeoutError
-    if done.error:
-        raise done.error
-    return done.value  # type: ignore[return-value]  # T, since there was no error
-
-
 @contextmanager
 def mapped(hop: Hop, deadline: Deadline) -> Iterator[None]:
     """The one place where errors of paramiko and of the system become ours."""
     try:
         yield
-    except (OSError, EOFError, UnicodeError, paramiko.SSHException) as error:
+    except EndpointError:
+        raise
+    except Exception as error:  # noqa: BLE001  (paramiko hands on whatever a peer's bytes made its parsers raise)
         trouble, words = _trouble(error, deadline)
         raise EndpointError(trouble, f"{hop}: {words}") from None
 
 
 def _trouble(error: Exception, deadline: Deadline) -> tuple[Trouble, str]:
-    late = deadline.passed and isinstance(error, paramiko.SSHException | EOFError)
-    if late or isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError) or (deadline.passed and not isinstance(error, OSError)):
         return Trouble.TIMEOUT, "no answer in time"
     match error:
-        case socket.gaierror() | UnicodeError():
-            return Trouble.UNRESOLVED, "the name cannot be resolved"
         case ConnectionRefusedError():
             return Trouble.REFUSED, "connection refused: nothing listens on this port"
         case paramiko.SSHException():
             return _ssh_trouble(error, " ".join(str(error).split())[:_LONGEST_WORDS])
         case OSError(strerror=str(reason)):
             return Trouble.UNREACHABLE, f"not reachable: {reason}"
-    return Trouble.UNREACHABLE, "the connection was closed"
+        case EOFError() | OSError():
+            return Trouble.UNREACHABLE, "the connection was closed"
+    return Trouble.BROKEN_ANSWER, f"the SSH connection broke: {type(error).__name__}"
 
 
 def _ssh_trouble(error: paramiko.SSHException, words: str) -> tuple[Trouble, str]:
     match error:
         case IncompatiblePeer():
             return Trouble.NO_COMMON_ALGORITHM, f"no algorithm in common: {words}"
-        case paramiko.ChannelException(text=reason):
-            trouble = Trouble.REFUSED if "refused" in reason.lower() else Trouble.UNREACHABLE
-            return trouble, f"the jump host cannot connect there: {reason}"
+        case paramiko.ChannelException(text=reason):  # the library keeps no more than the code that stands for it
+            return Trouble.UNREACHABLE, f"the jump host does not connect there: {reason}"
     if words.startswith(_NO_BANNER):
         return Trouble.NOT_SSH, "the connection is closed without an SSH banner"
     if words.startswith(("Indecipherable protocol version", "Invalid SSH banner")):
@@ -147,23 +136,18 @@ def _dial(
         return through.open_channel("direct-tcpip", (hop.host, hop.port), ("127.0.0.1", 0), timeout=deadline.left())
     if hop.proxy_command:
         return _proxy(hop.proxy_command, stack)
-    addresses = bounded(lambda: socket.getaddrinfo(hop.host, hop.port, type=socket.SOCK_STREAM), deadline)
-    return _first_that_answers(addresses, deadline)
+    return _first_that_answers(resolve(hop.host, deadline), hop.port, deadline)
 
 
-def _first_that_answers(addresses: Sequence[_Address], deadline: Deadline) -> socket.socket:
+def _first_that_answers(addresses: Sequence[str], port: int, deadline: Deadline) -> socket.socket:
     failure: OSError = TimeoutError()
-    for tried, (family, kind, protocol, _, address) in enumerate(addresses):
-        sock = socket.socket(family, kind, protocol)
+    for tried, address in enumerate(addresses):
+        # A share of what is left, so that a silent IPv6 address leaves time for IPv4.
+        share = max(deadline.left() / (len(addresses) - tried), _LEAST_SECONDS)
         try:
-            # A share of what is left, so that a silent IPv6 address leaves time for IPv4.
-            sock.settimeout(deadline.left() / (len(addresses) - tried) or None)
-            sock.connect(address)
+            return socket.create_connection((address, port), share)
         except OSError as error:
-            sock.close()
             failure = error
-        else:
-            return sock
     raise failure
 
 

@@ -12,8 +12,9 @@ from paramiko.pkey import PublicBlob
 from csi_probe.deadline import Deadline
 from csi_probe.entries import Refusal, Trouble
 from csi_probe.errors import EndpointError
+from csi_probe.jobs import gather
 from csi_probe.node.access import Access
-from csi_probe.node.connect import bounded, mapped
+from csi_probe.node.connect import mapped
 from csi_probe.node.route import Hop
 
 _AGENT_SECONDS = 3.0
@@ -71,9 +72,10 @@ def _public_half(path: Path) -> bytes:
 
 def _agent_keys(deadline: Deadline, stack: ExitStack) -> tuple[paramiko.PKey, ...]:
     """The keys that an SSH agent holds; none where there is no agent, or none that answers in time."""
-    try:
-        agent = bounded(paramiko.Agent, deadline.within(_AGENT_SECONDS))
-    except (OSError, paramiko.SSHException):
+    # The library waits for an agent without end.
+    done = gather({"agent": paramiko.Agent}, 1, deadline.within(_AGENT_SECONDS), lambda _: None).get("agent")
+    agent = done.value if done else None
+    if agent is None:
         return ()
     stack.callback(agent.close)
     return agent.get_keys()

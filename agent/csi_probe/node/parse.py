@@ -175,7 +175,7 @@ def initiator_name(status: int, text: str) -> Fact[str | None]:
 
 
 def root_shared(status: int, text: str) -> Fact[bool]:
-    """Rows of mountinfo(5), after a line "unit" when the script runs inside a systemd service.
+    """Rows of mountinfo(5), after a line "unit" where they are those of a systemd service and not of PID 1.
 
     A service with a mount namespace of its own sees "master:N" where the host's / is "shared:N": systemd makes its
     copy a slave of the host's (systemd.exec(5), MountFlags=).

@@ -105,8 +105,10 @@ exit {parse.NO_SUCH_FILE}""",
 ROOT_SHARED = Question(
     "root_shared",
     """
-[ -n "$INVOCATION_ID" ] && echo unit
-mounts=$(cat /proc/1/mountinfo) || mounts=$(cat /proc/self/mountinfo) || exit 1
+if ! mounts=$(cat /proc/1/mountinfo); then
+  mounts=$(cat /proc/self/mountinfo) || exit 1
+  [ -n "$INVOCATION_ID" ] && echo unit
+fi
 printf '%s\\n' "$mounts" | grep -E '^[0-9]+ [0-9]+ [0-9:]+ [^ ]+ / '""",
     parse.root_shared,
 )
@@ -134,7 +136,7 @@ for address in $STORAGE_ADDRESSES; do
     *[!0-9.]*) ip=$(getent ahosts "$address") && ip=${ip%%[[:space:]]*} ;;
     *) ip=$address ;;
   esac
-  printf '%s %s\\n' "$address" "$(ip -o route get "$ip")"
+  [ -n "$ip" ] && printf '%s %s\\n' "$address" "$(ip -o route get "$ip")"
 done
 exit 0""",
     parse.sources,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
@@ -24,3 +25,13 @@ class Look:
 def render(format_: str, report: Report, look: Look) -> str:
     """The report in one of FORMATS, with a newline at its end."""
     return cast(str, import_module(FORMATS[format_]).render(report, look))
+
+
+def visible(text: str) -> str:
+    r"""Foreign text, fit for a terminal: control and formatting characters are written out, as \x1b."""
+    return "".join(
+        char.encode("unicode_escape").decode()
+        if unicodedata.category(char)[0] == "C" or char in "\u2028\u2029"
+        else char
+        for char in text
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
@@ -14,7 +13,7 @@ from rich.text import Text
 
 from csi_probe import __version__
 from csi_probe.finding import Status
-from csi_probe.render import Look
+from csi_probe.render import Look, visible
 from csi_probe.report import Report, Row, Verdict
 
 _GLYPHS = {Status.OK: "✔", Status.SKIP: "·", Status.WARN: "!", Status.UNKNOWN: "?", Status.FAIL: "✖"}
@@ -54,16 +53,6 @@ def render(report: Report, look: Look) -> str:
     lines = (line.rstrip() for line in paper.getvalue().splitlines())
     text = "\n".join(lines) + "\n"
     return text.encode("ascii", "backslashreplace").decode() if look.ascii else text
-
-
-def visible(text: str) -> str:
-    r"""Foreign text, fit for a terminal: control and formatting characters are written out, as \x1b."""
-    return "".join(
-        char.encode("unicode_escape").decode()
-        if unicodedata.category(char)[0] == "C" or char in "\u2028\u2029"
-        else char
-        for char in text
-    )
 
 
 def _parts(report: Report, look: Look) -> Iterator[RenderableType]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
@@ -104,7 +105,7 @@ def _open(line: Line, stack: ExitStack) -> Client:
         wait=wait_exponential(multiplier=0.25, max=2.0),
         reraise=True,
     )
-    return tries(_recognize, line, stack)
+    return tries(recognize, line, stack)
 
 
 def _enough(state: RetryCallState, deadline: Deadline) -> bool:
@@ -115,7 +116,7 @@ def _enough(state: RetryCallState, deadline: Deadline) -> bool:
     return out_of_time or (not booting and state.attempt_number >= TRIES)
 
 
-def _recognize(line: Line, stack: ExitStack) -> Client:
+def recognize(line: Line, stack: ExitStack) -> Client:
     """GET /api/versions, without a key: a list from 25.04 on, a redirect to the web interface (not followed) before."""
     answer = line.get("/api/versions")
     if answer.status == OK:
@@ -126,12 +127,11 @@ def _recognize(line: Line, stack: ExitStack) -> Client:
 
 
 def _versions(answer: Answer) -> tuple[str, ...]:
-    try:
-        return tuple(text(version) for version in typed(answer.json(), list))
-    except ShapeError:
-        raise EndpointError(
-            Trouble.NOT_TRUENAS, "what answers at /api/versions does not list TrueNAS's API versions"
-        ) from None
+    with contextlib.suppress(ShapeError):
+        versions = tuple(text(version) for version in typed(answer.json(), list))
+        if versions:
+            return versions
+    raise EndpointError(Trouble.NOT_TRUENAS, "what answers at /api/versions does not list TrueNAS's API versions")
 
 
 def _log_in(client: Client, username: str | None, key: Secret) -> Login:

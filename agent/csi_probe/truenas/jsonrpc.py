@@ -20,7 +20,7 @@ from csi_probe.facts import Fact, Known, Missing
 from csi_probe.secret import Secret
 from csi_probe.truenas.client import Reply
 from csi_probe.truenas.fault import CALL_ERROR, EACCES, NO_SUCH_METHOD, Fault, FaultError
-from csi_probe.truenas.line import MAX_ANSWER, Line, netloc, unwilling
+from csi_probe.truenas.line import MAX_ANSWER, USER_AGENT, Line, causes, netloc, unwilling
 from csi_probe.truenas.login import log_in
 from csi_probe.truenas.questions import Question
 from csi_probe.truenas.shapes import ShapeError, decode, words
@@ -132,7 +132,7 @@ class JsonRpc:
         if "result" in message:
             return Known(message["result"])
         fault = Fault.of(message.get("error"))
-        if fault.code == CALL_ERROR and fault.errno == EACCES:
+        if fault.code == CALL_ERROR and fault.errno == EACCES and question.role:
             return Missing(
                 f"{self._user} lacks the role {question.role}, which {question.method} needs",
                 fix=f"add the role {question.role} to a privilege of {self._user}",
@@ -158,6 +158,7 @@ def _open(line: Line, stack: contextlib.ExitStack) -> ClientConnection:
                 proxy=None,
                 compression=None,  # a few bytes could unfold to gigabytes
                 max_size=MAX_ANSWER,
+                user_agent_header=USER_AGENT,
                 open_timeout=line.deadline.left(),
                 close_timeout=CLOSE_SECONDS,
                 logger=_SILENT,
@@ -174,8 +175,8 @@ def _uri(nas: TrueNAS) -> str:
 
 
 def _unopened(line: Line, error: Exception) -> EndpointError:
-    """The one place in which an error of the opening handshake becomes ours; a redirect is in a ValueError's cause."""
-    status = next((cause for cause in (error, error.__cause__) if isinstance(cause, InvalidStatus)), None)
+    """The one place in which an error of the opening handshake becomes ours; a redirect is behind a ValueError."""
+    status = next((cause for cause in causes(error) if isinstance(cause, InvalidStatus)), None)
     if status:
         return unwilling("/api/current", status.response.status_code, status.response.headers)
     if isinstance(error, OSError):

@@ -28,6 +28,8 @@ from csi_probe.truenas.shapes import decode, words
 
 MAX_ANSWER = 64 * 1024 * 1024
 CONNECT_SECONDS = 5.0
+USER_AGENT = f"truenas-csi-probe/{__version__}"
+HTTPS = 443
 OK, UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 200, 401, 403, 404
 STARTING = (502, 503, 504)
 
@@ -69,7 +71,7 @@ class Line:
             trust_env=False,
             headers={
                 "Host": netloc(nas.host, nas.port),
-                "User-Agent": f"truenas-csi-probe/{__version__}",
+                "User-Agent": USER_AGENT,
                 "Accept-Encoding": "identity",
             },
         )
@@ -122,8 +124,7 @@ class Line:
 
     def broken(self, error: Exception) -> EndpointError:
         """The one place in which an error of TLS, TCP or HTTP becomes ours. Quotes no request."""
-        causes = list(_causes(error))
-        system = next((cause for cause in causes if isinstance(cause, OSError)), None)
+        system = next((cause for cause in causes(error) if isinstance(cause, OSError)), None)
         where = f"{self.nas.host} ({self._addresses[0]}) port {self.nas.port}" if self._addresses else self.nas.host
         if self.deadline.passed or isinstance(error, (TimeoutError, httpx.TimeoutException)):
             return EndpointError(Trouble.TIMEOUT, f"no complete answer from {where} in time")
@@ -218,16 +219,20 @@ def shut_out(status: int) -> EndpointError:
     return EndpointError(Trouble.ALLOW_LIST, f"the web server does not let this machine's address in (HTTP {status})")
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """The error, and what it came from."""
+    seen: list[BaseException] = []
     cause: BaseException | None = error
-    while cause:
+    while cause and cause not in seen:  # an exception that is raised twice can be its own cause's context
+        seen.append(cause)
         yield cause
         cause = cause.__cause__ or cause.__context__
 
 
 def netloc(host: str, port: int) -> str:
-    """Host and port as in a URL, IPv6 addresses in brackets."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    """Host and port as in a URL of https: IPv6 addresses in brackets, and 443 left out, as proxies match names by it."""
+    bracketed = f"[{host}]" if ":" in host else host
+    return bracketed if port == HTTPS else f"{bracketed}:{port}"
 
 
 def _clock(date: str) -> Fact[float]:

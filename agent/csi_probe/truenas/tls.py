@@ -25,7 +25,7 @@ _VERIFY_CODES = {
 }
 
 
-class WrongFingerprint(ssl.SSLError):
+class WrongFingerprintError(ssl.SSLError):
     """The NAS presented another certificate than the pinned one."""
 
 
@@ -76,7 +76,7 @@ def _pinned(wanted: str) -> ssl.SSLContext:
             super().do_handshake(block)
             seen = hashlib.sha256(self.getpeercert(binary_form=True) or b"").hexdigest()
             if seen != wanted:
-                raise WrongFingerprint(f"the fingerprint of the presented certificate is {seen}")
+                raise WrongFingerprintError(f"the fingerprint of the presented certificate is {seen}")
 
     made = _unverified()
     made.sslsocket_class = Pinned
@@ -101,11 +101,11 @@ def read_certificate(der: bytes | None) -> Fact[Certificate]:
 
 def refused(error: ssl.SSLError, nas: TrueNAS, address: str, deadline: Deadline) -> EndpointError:
     """Why the handshake failed, and what was presented: one more handshake, unverified, in which nothing is sent."""
-    if not isinstance(error, (ssl.SSLCertVerificationError, WrongFingerprint)):
+    if not isinstance(error, (ssl.SSLCertVerificationError, WrongFingerprintError)):
         reason = (error.reason or "the handshake broke off").replace("_", " ").lower()
         return EndpointError(Trouble.TLS_BROKEN, f"no TLS with {nas.host} on port {nas.port}: {words(reason)}")
     presented = _describe(_presented(nas, address, deadline))
-    if isinstance(error, WrongFingerprint):
+    if isinstance(error, WrongFingerprintError):
         return EndpointError(
             Trouble.TLS_FINGERPRINT, f"the certificate is not the pinned one; presented is {presented}"
         )

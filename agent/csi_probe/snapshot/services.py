@@ -1,0 +1,107 @@
+"""The array's services as subjects: NFS and iSCSI, and what drivers name in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from csi_probe.entries import (
+    AuthEntry,
+    ExtentEntry,
+    InitiatorEntry,
+    IscsiConfig,
+    MappingEntry,
+    NfsConfig,
+    PortalEntry,
+    ServiceEntry,
+    TargetEntry,
+)
+from csi_probe.facts import Fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nfs:
+    """The NFS service. `address` and `resolved`: what nodes are to mount from, as written and as IPs."""
+
+    address: str
+    versions: tuple[str, ...]  # "3", "4.1" …
+    service: Fact[ServiceEntry]
+    config: Fact[NfsConfig]
+    resolved: Fact[tuple[str, ...]]
+    nas_addresses: Fact[tuple[str, ...]]
+
+    @property
+    def label(self) -> str:
+        return "nfs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Iscsi:
+    """The iSCSI service and its global configuration."""
+
+    service: Fact[ServiceEntry]
+    config: Fact[IscsiConfig]
+
+    @property
+    def label(self) -> str:
+        return "iscsi"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portal:
+    """A portal that the driver will use: by `id`, and by the address and port where nodes are sent."""
+
+    id: int
+    address: str
+    port: int
+    portals: Fact[tuple[PortalEntry, ...]]
+    entry: Fact[PortalEntry]
+    config: Fact[IscsiConfig]
+    resolved: Fact[tuple[str, ...]]
+    nas_addresses: Fact[tuple[str, ...]]
+
+    @property
+    def label(self) -> str:
+        return f"portal {self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InitiatorGroup:
+    """An initiator group, by the id that the driver will use."""
+
+    id: int
+    groups: Fact[tuple[InitiatorEntry, ...]]
+
+    @property
+    def label(self) -> str:
+        return f"initiator group {self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthGroup:
+    """The CHAP users that the driver will name by `tag`."""
+
+    tag: int
+    mutual: bool
+    entries: Fact[tuple[AuthEntry, ...]]
+
+    @property
+    def label(self) -> str:
+        return f"auth tag {self.tag}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A target that must exist before the deployment, with the ids that its groups are to name (None: any)."""
+
+    name: str
+    portals: tuple[int, ...]
+    initiator_group: int | None
+    auth_tag: int | None
+    targets: Fact[tuple[TargetEntry, ...]]
+    entry: Fact[TargetEntry]
+    extents: Fact[tuple[ExtentEntry, ...]]
+    mappings: Fact[tuple[MappingEntry, ...]]
+
+    @property
+    def label(self) -> str:
+        return f"target {self.name}"

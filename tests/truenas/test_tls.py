@@ -1,0 +1,75 @@
+"""Trust: the pinned fingerprint is compared in the handshake of every connection, before anything is sent."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+
+import pytest
+
+from csi_probe.demo import certificates
+from csi_probe.demo.array import Certificate
+from csi_probe.entries import Trust
+from csi_probe.facts import Missing
+from csi_probe.truenas import tls
+
+from .conftest import config, listening
+
+
+@pytest.fixture
+def server(tmp_path):
+    """Port, fingerprint, and what arrived on each connection after its handshake."""
+    certificate, private_key, fingerprint = certificates.make(Certificate(), tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, private_key)
+    arrived: list[bytes] = []
+    with listening(lambda connection: arrived.append(connection.recv(100)), context) as port:
+        yield port, fingerprint, arrived
+
+
+def shake_hands(port, fingerprint):
+    context = tls.context(config("https://nas.example", fingerprint=fingerprint))
+    with (
+        socket.create_connection(("127.0.0.1", port), 2.0) as plain,
+        context.wrap_socket(plain, server_hostname="nas.example") as secured,
+    ):
+        secured.sendall(b"hello")
+
+
+@pytest.mark.parametrize("form", [str, str.upper, lambda text: ":".join(text[i : i + 2] for i in range(0, 64, 2))])
+def test_the_pinned_certificate_is_taken_whatever_its_name(server, form):
+    port, fingerprint, _ = server
+    shake_hands(port, form(fingerprint))
+
+
+def test_another_certificate_is_refused_on_every_connection_before_a_byte_is_sent(server):
+    port, fingerprint, arrived = server
+    shake_hands(port, fingerprint)
+    for _ in range(2):
+        with pytest.raises(tls.WrongFingerprintError):
+            shake_hands(port, "0" * 64)
+    assert b"".join(arrived) == b"hello"
+
+
+@pytest.mark.parametrize(
+    ("changes", "trust"),
+    [
+        ({}, Trust.SYSTEM),
+        ({"ca_file": "ca.pem"}, Trust.CA_FILE),
+        ({"fingerprint": "0" * 64}, Trust.FINGERPRINT),
+        ({"verify": False}, Trust.OFF),
+    ],
+)
+def test_the_config_says_whom_to_trust(changes, trust):
+    assert tls.trust(config("https://nas", **changes)) is trust
+
+
+def test_the_system_s_authorities_check_name_and_chain():
+    context = tls.context(config("https://nas"))
+    assert context.check_hostname
+    assert context.verify_mode is ssl.CERT_REQUIRED
+
+
+@pytest.mark.parametrize("der", [None, b"", b"\x30\x03abc"])
+def test_a_certificate_that_cannot_be_read_is_missing(der):
+    assert isinstance(tls.read_certificate(der), Missing)
