@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -85,9 +84,9 @@ class NfsWant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalWant:
-    """[[iscsi.portals]]: a portal, by id and by where nodes are sent."""
+    """[[iscsi.portals]]: a portal, by id and by where nodes are sent. None: a driver that finds it by address."""
 
-    id: int
+    id: int | None
     address: str
     port: int = 3260
 
@@ -299,12 +298,3 @@ def _array_needs_truenas(config: Config, document: Document) -> None:
     for table, wanted in (("pools", config.pools), ("datasets", config.datasets)):
         if wanted and not config.truenas:
             document.refuse(table, f"[[{table}]] can only be looked at with a [truenas] table")
-
-
-def is_ip(text: str) -> bool:
-    """Whether `text` is an IP address rather than a name."""
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

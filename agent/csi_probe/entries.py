@@ -103,11 +103,6 @@ class Version:
     text: str
     number: tuple[int, ...]
 
-    @property
-    def is_core(self) -> bool:
-        """CORE (FreeBSD) ended with 13; SCALE counts in years."""
-        return self.number[0] < 20  # noqa: PLR2004  (SCALE's first release is 20.10)
-
 
 @dataclass(frozen=True, slots=True)
 class Login:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, NoReturn, TypeVar
 
@@ -60,13 +60,6 @@ Fact = Known[T] | Missing
 
 def pick(many: Fact[tuple[T, ...]], wanted: Callable[[T], bool], otherwise: Missing) -> Fact[T]:
     """The first item that is `wanted`; `otherwise` when the list is known and has no such item."""
-    match many:
-        case Missing():
-            return many
-        case Known(items):
-            return next((Known(item) for item in items if wanted(item)), otherwise)
-
-
-def settled(facts: Iterable[Fact[T]]) -> list[T]:
-    """The values of those facts that are known."""
-    return [fact.value for fact in facts if isinstance(fact, Known)]
+    if isinstance(many, Missing):
+        return many
+    return next((Known(item) for item in many.value if wanted(item)), otherwise)

@@ -7,7 +7,7 @@ from csi_probe.finding import Finding, fail, ok, skip, warn
 from csi_probe.snapshot import Dataset
 from csi_probe_checks.words import listing, size
 
-_ASKS = ("pool.query", "pool.dataset.query")
+_ASKS = ("pool.dataset.query",)
 
 
 @check(Dataset, "dataset.exists", "the dataset exists, or the driver creates it", asks=_ASKS)

@@ -57,7 +57,7 @@ def not_full(pool: Pool) -> Finding:
     return ok(seen, f"{pool.max_used:g} % or less")
 
 
-@check(Pool, "pool.free", "the pool has the free space that is wanted", asks=("pool.query", "pool.dataset.query"))
+@check(Pool, "pool.free", "the pool has the free space that is wanted", asks=("pool.dataset.query",))
 def free(pool: Pool) -> Finding:
     """What the pool's root dataset has available after redundancy (pool.dataset.query), against pools.min_free.
 

@@ -36,7 +36,9 @@ def test_every_check_of_the_modules_is_in_checks_once():
 
 
 def test_every_subject_has_a_check():
-    kinds = {kind for kind in vars(snapshot).values() if inspect.isclass(kind) and hasattr(kind, "label")} - {snapshot.Subject}
+    kinds = {kind for kind in vars(snapshot).values() if inspect.isclass(kind) and hasattr(kind, "label")} - {
+        snapshot.Subject
+    }
     assert {check.subject for check in CHECKS} == kinds
 
 

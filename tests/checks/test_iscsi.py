@@ -57,6 +57,11 @@ def test_a_wrong_portal_id_fails_with_the_id_to_use(listen):
     assert row.fix == "use the id 6: that portal listens on 192.0.2.10"
 
 
+def test_a_portal_on_all_addresses_fits_a_name_too():
+    row = lab.judge(iscsi.portal_exists, without(lab.portal_entry("0.0.0.0", id=6), address="nas.example.org"))
+    assert row.fix == "use the id 6: that portal listens on nas.example.org"
+
+
 def test_a_wrong_portal_id_fails_with_the_id_to_use_for_ipv6_in_any_spelling():
     row = lab.judge(iscsi.portal_exists, without(lab.portal_entry("2001:DB8:0::10", id=6), address="2001:db8::10"))
     assert row.fix.startswith("use the id 6")

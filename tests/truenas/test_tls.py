@@ -7,9 +7,10 @@ import ssl
 
 import pytest
 
+from csi_probe.deadline import Deadline
 from csi_probe.demo import certificates
 from csi_probe.demo.array import Certificate
-from csi_probe.entries import Trust
+from csi_probe.entries import Trouble, Trust
 from csi_probe.facts import Missing
 from csi_probe.truenas import tls
 
@@ -73,3 +74,22 @@ def test_the_system_s_authorities_check_name_and_chain():
 @pytest.mark.parametrize("der", [None, b"", b"\x30\x03abc"])
 def test_a_certificate_that_cannot_be_read_is_missing(der):
     assert isinstance(tls.read_certificate(der), Missing)
+
+
+def test_a_handshake_that_fails_where_no_certificate_can_be_had_says_so(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    nas = config(f"https://127.0.0.1:{port}")
+    refused = tls.refused(tls.WrongFingerprintError("x"), nas, "127.0.0.1", Deadline(1.0))
+    assert refused.trouble is Trouble.TLS_FINGERPRINT
+    assert "could not be read" in str(refused)
+
+
+def test_a_certificate_without_names_is_described(tmp_path):
+    certificate, private_key, fingerprint = certificates.make(Certificate(names=()), tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, private_key)
+    with listening(lambda connection: connection.recv(1), context) as port:
+        nas = config(f"https://127.0.0.1:{port}")
+        refused = tls.refused(tls.WrongFingerprintError("x"), nas, "127.0.0.1", Deadline(1.0))
+    assert fingerprint in str(refused)

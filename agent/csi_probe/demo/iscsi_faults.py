@@ -5,7 +5,7 @@ from __future__ import annotations
 from csi_probe.demo.array import Array
 from csi_probe.demo.breaks import Break
 from csi_probe.demo.eras import Era
-from csi_probe.demo.iscsi_rows import AUTH_TAG, INITIATOR_GROUP, OTHER_PORTAL, PORT, PORTAL, TARGET
+from csi_probe.demo.iscsi_rows import AUTH_TAG, INITIATOR_GROUP, PORT, PORTAL, TARGET
 
 _FOREIGN_PORTAL = 6
 _FOREIGN_ADDRESS = "203.0.113.10"
@@ -17,7 +17,7 @@ def _iscsi_stopped(array: Array) -> None:
 
 def _portal_id(array: Array) -> None:
     array.change("iscsi.portal.query", {"id": PORTAL}, id=_FOREIGN_PORTAL)
-    _group_of_target(array, portal=OTHER_PORTAL)
+    _group_of_target(array, portal=_FOREIGN_PORTAL)
 
 
 def _portal_elsewhere(array: Array) -> None:
@@ -37,7 +37,8 @@ def _portal_port(array: Array) -> None:
 
 def _initiator_group_missing(array: Array) -> None:
     array.drop("iscsi.initiator.query", id=INITIATOR_GROUP)
-    _group_of_target(array, initiator=None)
+    for group in array.row("iscsi.target.query", name=TARGET)["groups"]:
+        group["initiator"] = None
 
 
 def _initiator_excludes_node(array: Array) -> None:

@@ -61,9 +61,12 @@ class Key:
 def lint(item: Item, key: Key, path: str = "") -> Iterator[Problem]:
     """What is wrong with `item`, which stands under the dotted `path`, as a Key describes it.
 
-    Unknown keys are harmless by themselves; one that is known in another block is not, because it is missing there.
+    Unknown keys are harmless by themselves; one that is known in another block is not, because it is missing there
+    (which is then not said a second time). A key that may be left out may also be null or "".
     """
-    yield from islice(_Lint(key).value(item, key, path), _MAX_PROBLEMS)
+    problems = list(islice(_Lint(key).value(item, key, path), _MAX_PROBLEMS))
+    elsewhere = {problem.wanted for problem in problems if problem.rule is Rule.NESTED}
+    yield from (problem for problem in problems if problem.rule is not Rule.COMPLETE or problem.key not in elsewhere)
 
 
 def missing(place_of: Item, path: str, wanted: str) -> Problem:
@@ -136,10 +139,10 @@ class _Lint:
             known = key.keys.get(name, key.rest)
             if not known:
                 yield self.unknown(child, key, path, name)
-            elif child.value is not None:
-                yield from self.value(child, known, join(path, name))
-            elif known.required:
+            elif child.value is None and known.required:
                 yield _mistyped(child, known, join(path, name))
+            elif child.value is not None and (child.value != "" or known.required):
+                yield from self.value(child, known, join(path, name))
         for name, known in key.keys.items():
             if known.required and name not in item.children:
                 yield missing(item, join(path, name), known.words)
@@ -174,7 +177,9 @@ class _Lint:
 _FITS: Mapping[Kind, Callable[[Value], bool]] = {
     "text": lambda value: isinstance(value, str),
     "number": lambda value: type(value) is int,
-    "whole": lambda value: type(value) is int or (isinstance(value, str) and bool(re.fullmatch(r"-?\d{1,18}", value))),
+    "whole": lambda value: (
+        type(value) is int or (isinstance(value, str) and bool(re.fullmatch(r"-?[0-9]{1,18}", value)))
+    ),
     "flag": lambda value: isinstance(value, bool),
     "block": lambda value: isinstance(value, Mapping),
     "list": lambda value: isinstance(value, tuple),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import groupby
 
 from rich.console import Console, RenderableType
@@ -48,18 +49,38 @@ def render(report: Report, look: Look) -> str:
         markup=False,
         emoji=False,
     )
-    for part in _parts(report, look):
+    for part in _parts(_harmless(report, look), look):
         console.print(part)
-    lines = (line.rstrip() for line in paper.getvalue().splitlines())
-    text = "\n".join(lines) + "\n"
-    return text.encode("ascii", "backslashreplace").decode() if look.ascii else text
+    return "".join(f"{line.rstrip()}\n" for line in paper.getvalue().splitlines())
+
+
+def _harmless(report: Report, look: Look) -> Report:
+    """The report with every text fit for the look: nothing below has to think of it."""
+
+    def shown(text: str) -> str:
+        return visible(text).encode("ascii", "backslashreplace").decode() if look.ascii else visible(text)
+
+    rows = (
+        replace(
+            row,
+            id=shown(row.id),
+            title=shown(row.title),
+            subject=shown(row.subject),
+            seen=shown(row.seen),
+            wanted=shown(row.wanted),
+            fix=shown(row.fix),
+            blocked_by=shown(row.blocked_by),
+        )
+        for row in report.rows
+    )
+    return replace(report, rows=tuple(rows), deselected=tuple(map(shown, report.deselected)))
 
 
 def _parts(report: Report, look: Look) -> Iterator[RenderableType]:
     yield _headline(report)
     shown = [row for row in report.rows if row.subject and not row.blocked_by]
     for subject, rows in _by_subject(shown):
-        yield Text(f"\n{visible(subject)}", style="bold")
+        yield Text(f"\n{subject}", style="bold")
         yield _rows(rows, look)
     yield from _left_out(report)
     if actions := report.next_actions:
@@ -90,13 +111,13 @@ def _rows(rows: Iterable[Row], look: Look) -> RenderableType:
     for row in rows:
         glyph = (_ASCII if look.ascii else _GLYPHS)[row.status]
         claim = Text(row.title, style="dim" if row.status is Status.SKIP else "")
-        claim.append(f": {visible(row.seen)}", style="dim")
+        claim.append(f": {row.seen}", style="dim")
         grid.add_row(Text(glyph, style=_STYLES[row.status]), claim)
         if row.status in (Status.OK, Status.SKIP):
             continue
         for word, text in (("wanted", row.wanted), ("fix", row.fix), ("more", row.doc)):
             if text:
-                grid.add_row("", Text.assemble((f"{word}: ", "dim"), (visible(text), "")))
+                grid.add_row("", Text.assemble((f"{word}: ", "dim"), text))
     return Padding(grid, (0, 0, 0, 2))
 
 
@@ -130,5 +151,5 @@ def _actions(actions: Iterable[Row]) -> RenderableType:
         subjects = list(dict.fromkeys(row.subject for row in rows))
         where = subjects[0] if len(subjects) == 1 else f"{subjects[0]} and {len(subjects) - 1} more"
         ids = ", ".join(dict.fromkeys(row.id for row in rows))
-        grid.add_row(f"{number}.", Text.assemble(f"{visible(where)}: {visible(fix)} ", (f"({visible(ids)})", "dim")))
+        grid.add_row(f"{number}.", Text.assemble(f"{where}: {fix} ", (f"({ids})", "dim")))
     return Padding(grid, (0, 0, 0, 2))

@@ -48,9 +48,9 @@ class Iscsi:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portal:
-    """A portal that the driver will use: by `id`, and by the address and port where nodes are sent."""
+    """A portal that the driver will use: by `id` (None: it takes any), and by the address and port of nodes."""
 
-    id: int
+    id: int | None
     address: str
     port: int
     portals: Fact[tuple[PortalEntry, ...]]

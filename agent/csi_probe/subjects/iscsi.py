@@ -58,7 +58,7 @@ def _target(want: IscsiWant, name: str, answers: Answers) -> Target:
     absent = Missing(f"there is no target {name}", blocked_by="iscsi.target-exists")
     return Target(
         name=name,
-        portals=tuple(portal.id for portal in want.portals),
+        portals=tuple(portal.id for portal in want.portals if portal.id is not None),
         initiator_group=want.initiator_group,
         auth_tag=want.auth_tag,
         targets=targets,

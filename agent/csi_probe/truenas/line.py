@@ -125,7 +125,8 @@ class Line:
     def broken(self, error: Exception) -> EndpointError:
         """The one place in which an error of TLS, TCP or HTTP becomes ours. Quotes no request."""
         system = next((cause for cause in causes(error) if isinstance(cause, OSError)), None)
-        where = f"{self.nas.host} ({self._addresses[0]}) port {self.nas.port}" if self._addresses else self.nas.host
+        known = self._addresses and self._addresses[0] != self.nas.host
+        where = f"{self.nas.host}{f' ({self._addresses[0]})' if known else ''}, port {self.nas.port}"
         if self.deadline.passed or isinstance(error, (TimeoutError, httpx.TimeoutException)):
             return EndpointError(Trouble.TIMEOUT, f"no complete answer from {where} in time")
         if isinstance(system, ssl.SSLError):
@@ -133,7 +134,7 @@ class Line:
         if isinstance(system, ConnectionRefusedError):
             return EndpointError(Trouble.REFUSED, f"nothing listens at {where}")
         if isinstance(error, (httpx.RemoteProtocolError, httpx.DecodingError)) and "disconnected" not in str(error):
-            return EndpointError(Trouble.BROKEN_ANSWER, f"{where} answers in something else than HTTP")
+            return EndpointError(Trouble.BROKEN_ANSWER, f"the answer of {where} is incomplete, or no HTTP")
         reason = system.strerror if system and system.strerror else "the connection broke off"
         return EndpointError(Trouble.UNREACHABLE, f"{where}: {words(reason)}")
 
@@ -142,9 +143,9 @@ class Line:
         try:
             yield
         except (httpx.HTTPError, OSError) as error:
-            if self.contact is None and self._addresses:
-                self._addresses.rotate(-1)  # a name can have an address that is down; the next try takes the next one
             broken = self.broken(error)
+            if self.contact is None:
+                self._addresses.rotate(-1)  # a name can have an address that is down; the next try takes the next one
         else:
             return
         raise broken
@@ -230,7 +231,7 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def netloc(host: str, port: int) -> str:
-    """Host and port as in a URL of https: IPv6 addresses in brackets, and 443 left out, as proxies match names by it."""
+    """Host and port as in a URL of https: IPv6 addresses in brackets, and no 443: proxies may match by the header."""
     bracketed = f"[{host}]" if ":" in host else host
     return bracketed if port == HTTPS else f"{bracketed}:{port}"
 

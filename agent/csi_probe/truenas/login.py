@@ -13,7 +13,7 @@ from csi_probe.errors import EndpointError
 from csi_probe.facts import Known
 from csi_probe.secret import Secret
 from csi_probe.truenas.fault import EACCES, EBUSY, EOPNOTSUPP, NO_SUCH_METHOD, Fault, FaultError
-from csi_probe.truenas.shapes import leaf, words
+from csi_probe.truenas.shapes import items, leaf, text, words
 
 Call = Callable[..., Any]
 
@@ -61,9 +61,9 @@ def _with_name(call: Call, username: str, key: Secret) -> Any:
     if response == "SUCCESS":
         return result.get("user_info") or call("auth.me")
     if response == "REDIRECT":
-        raise EndpointError(
-            Trouble.STANDBY, f"this is the standby controller; it points to {words(result.get('urls'))}"
-        )
+        active = items(result, "urls", text).then(", ".join)
+        where = words(active.value) if isinstance(active, Known) else "no other"
+        raise EndpointError(Trouble.STANDBY, f"this is the standby controller; it points to {where}")
     if isinstance(response, str) and response in _RESPONSES:
         raise EndpointError(*_RESPONSES[response])
     raise EndpointError(

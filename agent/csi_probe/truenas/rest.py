@@ -46,7 +46,10 @@ class Rest:
                     f"its allow-list needs {_allow(VERSION)} and one such entry for each question",
                 )
             case _:
-                raise EndpointError(Trouble.BROKEN_ANSWER, f"{VERSION.resource} with the key gives {_status(answer)}")
+                raise EndpointError(
+                    Trouble.BROKEN_ANSWER,
+                    f"{VERSION.resource}, asked with the key, gives no version ({_status(answer)})",
+                )
 
     def ask(self, questions: Sequence[Question[Any]]) -> Mapping[str, Reply]:
         """One after the other, since HTTP/1.1 has no more on one connection."""
