@@ -7,55 +7,57 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from csi_probe.check import Check
+from csi_probe.contact import Api, Certificate, Contact, Login, Refusal, Session, Trouble, Trust, Version
 from csi_probe.entries import (
-    Api,
     ApiKeyEntry,
     AuthEntry,
-    Certificate,
-    Contact,
     DatasetEntry,
     ExtentEntry,
-    FileState,
     InitiatorEntry,
     IscsiConfig,
     Listen,
-    Login,
     MappingEntry,
-    Module,
     NfsConfig,
     NfsShare,
-    Os,
+    NvmetPort,
     PoolEntry,
     PortalEntry,
-    Refusal,
     ServiceEntry,
-    Session,
     TargetEntry,
     TargetGroup,
-    Trouble,
-    Trust,
-    Unit,
-    Version,
 )
 from csi_probe.facts import Known, Missing
-from csi_probe.needs import DRIVERS
+from csi_probe.host import FileState, Module, Os, Unit
+from csi_probe.needs import DRIVERS, Fit
+from csi_probe.problem import Place, Problem, Rule
 from csi_probe.report import Row
 from csi_probe.runner import run
 from csi_probe.snapshot import (
     AuthGroup,
     Dataset,
+    DriverFile,
+    DriverKey,
+    DriverRelease,
+    DriverSet,
+    DriverSsh,
     Fleet,
     InitiatorGroup,
     Iscsi,
     IscsiAccess,
     Nas,
+    NewShares,
     Nfs,
     NfsAccess,
     Node,
     NodeAnswers,
+    Nvmeof,
+    NvmeofPort,
     Pool,
     Portal,
+    Smb,
     Snapshot,
+    SshService,
+    StorageClass,
     Subject,
     Target,
 )
@@ -101,6 +103,17 @@ def healthy() -> tuple[Subject, ...]:
         target(),
         node(),
         fleet(),
+        driver_file(),
+        driver_set(),
+        storage_class(),
+        driver_release(),
+        driver_key(),
+        driver_ssh(),
+        smb(),
+        nvmeof(),
+        nvmeof_port(),
+        ssh_service(),
+        new_shares(),
     )
 
 
@@ -146,7 +159,7 @@ def nas(**changes: Any) -> Nas:
         "now": NOW,
         "driver": DRIVERS["democratic-csi"],
         "trust": Trust.SYSTEM,
-        "roles_wanted": {"pool.query": "POOL_READ", "pool.dataset.query": "DATASET_READ"},
+        "roles_wanted": frozenset({"POOL_READ", "DATASET_READ"}),
         "certificate_days": 14,
         "key_days": 14,
         "slow_seconds": 5.0,
@@ -378,3 +391,95 @@ def fleet(**names: Any) -> Fleet:
     """All nodes with their InitiatorNames, as `worker_1="iqn…"`; two healthy ones where none is given."""
     names = names or {"worker_1": IQN, "worker_2": f"{IQN}2"}
     return Fleet(initiator_names={name.replace("_", "-"): _fact("Fact[", value) for name, value in names.items()})
+
+
+# --- drivers
+
+PLACE = Place("driver.yaml", 1, 1)
+DRIVER = "driver freenas-iscsi"
+
+
+def problem(rule: Rule = Rule.KNOWN, **changes: Any) -> Problem:
+    healthy = {
+        "rule": rule,
+        "place": Place("driver.yaml", 7, 3),
+        "key": "iscsi.targetPortl",
+        "seen": "nothing reads it",
+        "wanted": "iscsi.targetPortal",
+        "fix": "correct the key",
+    }
+    return _made(Problem, healthy, changes)
+
+
+def driver_file(*problems: Problem, **changes: Any) -> DriverFile:
+    return _made(DriverFile, {"name": DRIVER, "place": PLACE, "problems": problems}, changes)
+
+
+def driver_set(**changes: Any) -> DriverSet:
+    return _made(DriverSet, {"names": (DRIVER, "driver freenas-nfs"), "clashes": (), "unread": ()}, changes)
+
+
+def storage_class(*problems: Problem, **changes: Any) -> StorageClass:
+    return _made(StorageClass, {"name": "zvols", "place": PLACE, "problems": problems}, changes)
+
+
+def driver_release(**changes: Any) -> DriverRelease:
+    healthy = {
+        "name": DRIVER,
+        "image": "democraticcsi/democratic-csi@sha256:0123",
+        "version": version(),
+        "fit": Fit("ok", "it works over REST", "an image of the branch next"),
+        "loses_data": None,
+    }
+    return _made(DriverRelease, healthy, changes)
+
+
+def driver_key(**changes: Any) -> DriverKey:
+    healthy = {
+        "name": DRIVER,
+        "now": NOW,
+        "key_days": 14,
+        "roles_wanted": ("FULL_ADMIN",),
+        "login": login(user="csi", roles=frozenset({"FULL_ADMIN", "POOL_READ"})),
+        "key": key(name="csi"),
+    }
+    return _made(DriverKey, healthy, changes)
+
+
+def driver_ssh(**changes: Any) -> DriverSsh:
+    healthy = {
+        "name": DRIVER,
+        "user": "csi",
+        "sudo": True,
+        "login": Session("ssh csi@192.0.2.10:22", 0.2),
+        "shell": "/usr/bin/bash",
+        "zfs": "/usr/sbin/zfs",
+        "zpool": "/usr/sbin/zpool",
+        "may_zfs": True,
+    }
+    return _made(DriverSsh, healthy, changes)
+
+
+def smb(**changes: Any) -> Smb:
+    return _made(Smb, {"service": service("cifs")}, changes)
+
+
+def nvmeof(**changes: Any) -> Nvmeof:
+    return _made(Nvmeof, {"service": service("nvmet")}, changes)
+
+
+def ssh_service(**changes: Any) -> SshService:
+    return _made(SshService, {"service": service("ssh")}, changes)
+
+
+def nvmet_port(**changes: Any) -> NvmetPort:
+    return _made(NvmetPort, {"id": 1, "address": ADDRESS, "transport": "TCP", "port": 4420, "enabled": True}, changes)
+
+
+def nvmeof_port(**changes: Any) -> NvmeofPort:
+    return _made(NvmeofPort, {"id": 1, "address": None, "port": None, "ports": (nvmet_port(),)}, changes)
+
+
+def new_shares(**changes: Any) -> NewShares:
+    healthy = {"node": "worker-1", "source": "192.0.2.21", "networks": ("192.0.2.0/24",), "hosts": ()}
+    return _made(NewShares, healthy, changes)

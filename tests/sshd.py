@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from csi_probe import config
+from csi_probe.contact import Refusal, Session
 from csi_probe.deadline import Deadline
-from csi_probe.entries import Refusal, Session
 from csi_probe.facts import Known
 from csi_probe.node.access import access
 from csi_probe.node.interview import NodeInterview, interview

@@ -12,7 +12,11 @@ from csi_probe import __version__
 from csi_probe.errors import ConfigError, OutputError, ProbeError
 
 if TYPE_CHECKING:
-    from csi_probe.config import Options
+    from collections.abc import Callable, Sequence
+
+    from csi_probe.config import Config, Options
+    from csi_probe.drivers.source import Files
+    from csi_probe.output import Output
     from csi_probe.report import Report
 
 app = typer.Typer(
@@ -29,6 +33,10 @@ ConfigFile = Annotated[
     typer.Option(
         "--config", "-c", metavar="FILE", help="Default: ./config.toml, then /etc/truenas-csi-probe/config.toml."
     ),
+]
+Drivers = Annotated[
+    list[Path],
+    typer.Option("--driver", "-d", metavar="FILE", help="The CSI driver's own config: a file or a folder. Repeatable."),
 ]
 Only = Annotated[
     list[str], typer.Option("--only", metavar="ID", help="Only these checks: an id or a glob. Repeatable.")
@@ -72,7 +80,8 @@ def _app(
 def run(  # noqa: PLR0913  (a command's options)
     *,
     config: ConfigFile = None,
-    only: Only = [],  # noqa: B006  (typer reads the default, nobody changes it)
+    driver: Drivers = [],  # noqa: B006  (typer reads the default, nobody changes it)
+    only: Only = [],  # noqa: B006
     skip: Skip = [],  # noqa: B006
     strict: Strict = False,
     deadline: DeadlineSeconds = None,
@@ -81,11 +90,11 @@ def run(  # noqa: PLR0913  (a command's options)
     quiet: Quiet = False,
 ) -> None:
     """Work through the prerequisites and write the readiness report."""
-    from csi_probe.config import Options, find
+    from csi_probe.config import Options, find, look
 
-    path = find(config)
+    path = look(config) if driver else find(config)
     options = Options(only=tuple(only), skip=tuple(skip), strict=strict, deadline=deadline)
-    _report(path, options, output, color=not no_color, quiet=quiet)
+    _report(path, driver, options, output, color=not no_color, quiet=quiet)
 
 
 @app.command()
@@ -97,6 +106,7 @@ def demo(  # noqa: PLR0913  (a command's options)
     ] = [],  # noqa: B006
     list_breaks: Annotated[bool, typer.Option("--list-breaks", help="Print the faults, one a line, and exit.")] = False,
     with_this_machine: Annotated[bool, typer.Option(help="Ask this machine too, as a node.")] = False,
+    driver: Drivers = [],  # noqa: B006
     only: Only = [],  # noqa: B006
     skip: Skip = [],  # noqa: B006
     strict: Strict = False,
@@ -114,8 +124,40 @@ def demo(  # noqa: PLR0913  (a command's options)
             typer.echo(f"{fault.name:<28} {fault.summary}")
         return
     options = Options(only=tuple(only), skip=tuple(skip), strict=strict, deadline=deadline)
-    with stage.set_up(era, break_, with_this_machine=with_this_machine) as path:
-        _report(path, options, output, color=not no_color, quiet=quiet)
+    with stage.set_up(era, break_, with_this_machine=with_this_machine, storage=not driver) as path:
+        _report(path, driver, options, output, color=not no_color, quiet=quiet, cast=stage.cast)
+
+
+@app.command()
+def lint(  # noqa: PLR0913  (a command's options)
+    *,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="The CSI drivers' own files, or folders.")],
+    only: Only = [],  # noqa: B006
+    skip: Skip = [],  # noqa: B006
+    strict: Strict = False,
+    output: Outputs = [],  # noqa: B006
+    no_color: NoColor = False,
+) -> None:
+    """Judge the CSI drivers' own config files alone. Nothing is asked."""
+    from csi_probe.config import Config, Options
+    from csi_probe.drivers import source
+    from csi_probe.execute import lint as judge
+    from csi_probe.output import parse_outputs
+
+    outputs = parse_outputs(output)
+    config = Options(only=tuple(only), skip=tuple(skip), strict=strict).over(Config())
+    drivers = source.read(files)
+    _write(judge(config, [path for path, _ in source.find(files)], drivers), outputs, color=not no_color)
+
+
+@app.command()
+def init(
+    driver: Annotated[list[Path], typer.Option("--driver", "-d", metavar="FILE", help="The driver's own config.")],
+) -> None:
+    """Print a config.toml that says what the CSI driver's own config says."""
+    from csi_probe.drivers import source, to_toml
+
+    typer.echo(to_toml.render(source.read(driver).deployments), nl=False)
 
 
 @app.command()
@@ -154,22 +196,40 @@ def schema() -> None:
     typer.echo(json.schema(), nl=False)
 
 
-def _report(path: Path, options: Options, output: list[str], *, color: bool, quiet: bool) -> NoReturn:
-    """Run, write every report that was asked for, and exit with the report's own code (4 when one is not written)."""
-    from csi_probe.config import load
+def _report(  # noqa: PLR0913  (what the two commands have in common)
+    path: Path | None,
+    driver: list[Path],
+    options: Options,
+    output: list[str],
+    *,
+    color: bool,
+    quiet: bool,
+    cast: Callable[[Config, Files], Files] = lambda _config, drivers: drivers,
+) -> NoReturn:
+    """Run, write every report that was asked for, and exit. `cast`: puts the demo's NAS in the drivers' place."""
+    from csi_probe.config import Config, load
     from csi_probe.output import parse_outputs
 
     outputs = parse_outputs(output)
-    config = options.over(load(path))
+    config = options.over(load(path) if path else Config())
 
-    from csi_probe import journal
+    from csi_probe.drivers import source
     from csi_probe.execute import execute
-    from csi_probe.output import stdout_look, write
     from csi_probe.progress import progress
+
+    drivers = cast(config, source.read(driver)) if driver else source.NO_FILES
+    read = [*([path] if path else []), *(file for file, _ in source.find(driver))]
+    with progress(quiet=quiet) as tell:
+        report = execute(config, read, tell, drivers)
+    _write(report, outputs, color=color)
+
+
+def _write(report: Report, outputs: Sequence[Output], *, color: bool) -> NoReturn:
+    """Write the report in every format, and exit with the report's own code (4 when one is not written)."""
+    from csi_probe import journal
+    from csi_probe.output import stdout_look, write
     from csi_probe.render import Look, render
 
-    with progress(quiet=quiet) as tell:
-        report: Report = execute(config, path, tell)
     journal.record(report)
     exit_code = report.exit_code
     for wanted in outputs:

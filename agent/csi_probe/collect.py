@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,21 +9,21 @@ from typing import Any, cast
 
 from csi_probe import subjects
 from csi_probe.check import Check
-from csi_probe.config import Config, NodeWant
+from csi_probe.config import Config
 from csi_probe.deadline import Deadline
+from csi_probe.drivers.source import NO_FILES, Files
+from csi_probe.drivers.wants import wants
 from csi_probe.errors import ConfigError
 from csi_probe.facts import Fact, Known, Missing
 from csi_probe.jobs import Done, gather
 from csi_probe.node import interview as node
-from csi_probe.node.access import Access, access
-from csi_probe.node.script import Asking
-from csi_probe.resolve import resolve
-from csi_probe.secret import Secret
-from csi_probe.snapshot import Fleet, IscsiAccess, Nas, NfsAccess, Node, Snapshot
+from csi_probe.node import nas_shell
+from csi_probe.snapshot import DriverKey, DriverSsh, Fleet, IscsiAccess, Nas, NewShares, NfsAccess, Node, Snapshot
 from csi_probe.truenas import interview as truenas
-from csi_probe.truenas.questions import ROLES
+from csi_probe.truenas.roles import ROLES
+from csi_probe.visits import Job, Visits
 
-_NODE_KINDS = {Node, Fleet, NfsAccess, IscsiAccess}
+_NODE_KINDS = {Node, Fleet, NfsAccess, IscsiAccess, NewShares}
 _TO_ANSWER = 0.5  # seconds before the run's deadline by which every endpoint must have ended …
 _TO_JUDGE = 0.1  # … and by which the others go on without it: what an endpoint says at its end still counts
 
@@ -33,87 +32,82 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run will ask: the NAS's methods (none: the NAS is not visited), and whether nodes are visited."""
+    """What a run will ask: the NAS's methods (none: the NAS is not visited), and whether nodes are visited.
+
+    `try_keys`, `try_shells`: whether the drivers' own API keys and SSH logins are tried.
+    """
 
     visit_nas: bool
     methods: tuple[str, ...]
     visit_nodes: bool
+    try_keys: bool = False
+    try_shells: bool = False
 
     @property
-    def roles(self) -> dict[str, str]:
-        """Method -> the least TrueNAS role that may call it; methods that every user may call are left out."""
-        return {method: ROLES[method] for method in self.methods if method in ROLES}
+    def roles(self) -> frozenset[str]:
+        """The least TrueNAS roles that may call the methods."""
+        return frozenset(ROLES[method] for method in self.methods if method in ROLES)
 
 
-def plan(config: Config, checks: Sequence[Check]) -> Plan:
-    """What has to be asked so that `checks` can judge the subjects that the config has, and nothing more."""
-    kinds = subjects.kinds(config)
+def plan(config: Config, checks: Sequence[Check], files: Files = NO_FILES) -> Plan:
+    """What has to be asked so that `checks` can judge the subjects that there will be, and nothing more."""
+    kinds = subjects.kinds(config, files)
     live = [check for check in checks if check.subject in kinds]
+    array = any(want.truenas for want in wants(config, files.deployments))
     return Plan(
-        visit_nas=config.truenas is not None and any(check.asks or check.subject is Nas for check in live),
+        visit_nas=array and any(check.asks or check.subject is Nas for check in live),
         methods=tuple(dict.fromkeys(method for check in live for method in check.asks)),
-        visit_nodes=any(check.subject in _NODE_KINDS for check in live),
+        visit_nodes=bool(config.nodes) and any(check.subject in _NODE_KINDS for check in live),
+        try_keys=any(check.subject is DriverKey for check in live),
+        try_shells=any(check.subject is DriverSsh for check in live),
     )
 
 
-def collect(config: Config, checks: Sequence[Check], deadline: Deadline, tell: Tell) -> Snapshot:
+def collect(
+    config: Config, checks: Sequence[Check], deadline: Deadline, tell: Tell, files: Files = NO_FILES
+) -> Snapshot:
     """Ask everything that `checks` need. `tell` gets a few words whenever something has happened.
 
     Raises ConfigError for a secret or a file that the config names and that cannot be read.
     """
     now = datetime.now(UTC)
-    todo = plan(config, checks)
-    jobs = _jobs(config, todo, deadline.within(deadline.left() - _TO_ANSWER), tell)
+    todo = plan(config, checks, files)
+    deployments = files.deployments
+    visits = Visits(config, todo.methods, deadline.within(deadline.left() - _TO_ANSWER), tell)
+    wanted = wants(config, deployments)
+    arrays = [visits.array(want) if todo.visit_nas else None for want in wanted]
+    keys = [visits.key(one) if todo.try_keys else None for one in deployments]
+    shells = [visits.shell(one) if todo.try_shells else None for one in deployments]
+    nodes = {want.name: visits.node(want, wanted) for want in config.nodes} if todo.visit_nodes else {}
+    names = {host: visits.name(host) for want in wanted for host in subjects.storage_addresses(want)}
+
     waited = deadline.within(deadline.left() - _TO_JUDGE)
-    done = gather(jobs, config.run.concurrency + 2, waited, lambda job: tell(f"{job.name} is done"))
+    done = gather(visits.jobs, config.run.concurrency + 2, waited, lambda job: tell(f"{job.name} is done"))
     late = f"no answer within the run's deadline of {config.run.deadline:g} s"
-    seen = subjects.Seen(
-        now=now,
-        roles_wanted=todo.roles,
-        nas=_result(done.get("truenas"), truenas.lost, late) if "truenas" in jobs else None,
-        nodes={
-            want.name: _result(done.get(f"node {want.name}"), node.lost, late)
-            for want in config.nodes
-            if f"node {want.name}" in jobs
-        },
-        resolved={host: _resolved(host, done.get(f"name {host}"), late) for host in subjects.storage_addresses(config)},
-    )
-    timings = {job.name: job.seconds for job in done.values()}
-    return Snapshot(tuple(subjects.subjects(config, seen)), timings)
 
+    def had(job: Job | None, lost: Callable[[str], Any]) -> Any:
+        return _result(done.get(job), lost, late) if job else None
 
-def _jobs(config: Config, todo: Plan, deadline: Deadline, tell: Tell) -> dict[str, Callable[[], Any]]:
-    """The jobs by name. Secrets are read here, before the first of them starts."""
-    jobs: dict[str, Callable[[], Any]] = {}
-    if config.truenas and todo.visit_nas:
-        key = config.truenas.api_key.read("truenas.api_key")
-        jobs["truenas"] = functools.partial(_visit_nas, config, key, todo, deadline, tell)
-    if todo.visit_nodes:
-        shared = access(config.ssh)
-        asking = Asking(
-            path=config.needs.path, storage_addresses=subjects.storage_addresses(config), sudo=config.ssh.sudo
+    interviews = {job: had(job, truenas.lost) for job in (*arrays, *keys)}
+    seen = [
+        subjects.Seen(
+            now=now,
+            roles_wanted=todo.roles,
+            nas=interviews[array],
+            nodes={name: had(job, node.lost) for name, job in nodes.items()},
+            resolved={host: _resolved(host, done.get(job), late) for host, job in names.items() if job},
         )
-        for want in config.nodes:
-            ends = functools.partial(deadline.within, config.run.timeout)
-            jobs[f"node {want.name}"] = functools.partial(_visit_node, want, shared, asking, ends)
-    for host in subjects.storage_addresses(config):
-        if not subjects.literal(host):
-            jobs[f"name {host}"] = functools.partial(resolve, host, deadline)
-    return jobs
-
-
-def _visit_nas(config: Config, key: Secret, todo: Plan, deadline: Deadline, tell: Tell) -> truenas.Interview:
-    assert config.truenas  # noqa: S101  (the job exists only then)
-    return truenas.interview(config.truenas, key, todo.methods, subjects.dataset_names(config), deadline, tell)
-
-
-def _visit_node(want: NodeWant, shared: Access, asking: Asking, ends: Callable[[], Deadline]) -> node.NodeInterview:
-    return node.interview(want, shared, asking, ends())
+        for array in arrays
+    ]
+    drivers = [
+        subjects.DriverSeen(deployment=one, seen=saw, key=interviews[key], shell=had(shell, nas_shell.lost))
+        for one, saw, key, shell in zip(deployments, seen[1:], keys, shells, strict=True)
+    ]
+    timings = {job.name: job.seconds for job in done.values()}
+    return Snapshot(tuple(subjects.subjects(list(zip(wanted, seen, strict=True)), drivers, files)), timings)
 
 
 def _resolved(host: str, done: Done[Any] | None, late: str) -> Fact[tuple[str, ...]]:
-    if own := subjects.literal(host):
-        return Known(own)
     if done is None:
         return Missing(f"{host} was not resolved: {late}")
     if done.error:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from csi_probe.errors import ConfigError
 from csi_probe.needs import DRIVERS, Driver
-from csi_probe.secret import SecretSource
+from csi_probe.secret import GivenSecret, SecretSource
 from csi_probe.tables import Bytes, Document, read_table
 
 _PORT = "the port is not a number from 1 to 65535"
@@ -33,7 +33,7 @@ class TrueNAS:
     """[truenas]: where the array is, the probe's own key, and when to warn."""
 
     url: str
-    api_key: SecretSource
+    api_key: SecretSource | GivenSecret
     username: str | None = None
     ca_file: Path | None = None
     fingerprint: str | None = None
@@ -172,17 +172,20 @@ class Options:
         )
 
 
+def look(path: Path | None) -> Path | None:
+    """The config file: the one that was named, else the first of DEFAULT_PATHS that exists, else None."""
+    return path or next((default for default in DEFAULT_PATHS if default.exists()), None)
+
+
 def find(path: Path | None) -> Path:
-    """The config file: the one that was named, else the first of DEFAULT_PATHS that exists."""
-    if path:
-        return path
-    for default in DEFAULT_PATHS:
-        if default.exists():
-            return default
+    """The config file, as `look` finds it. Raises ConfigError when there is none."""
+    found = look(path)
+    if found:
+        return found
     tried = " nor ".join(str(default) for default in DEFAULT_PATHS)
     raise ConfigError(
-        f"no configuration: neither {tried} exists; name one with --config FILE, "
-        "or see the report that a healthy system gives with: truenas-csi-probe demo"
+        f"no configuration: neither {tried} exists; name one with --config FILE, or the CSI driver's own config with "
+        "--driver FILE; the report of a healthy system: truenas-csi-probe demo"
     )
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from csi_probe.entries import Refusal, Trouble
+    from csi_probe.contact import Refusal, Trouble
 
 
 class ProbeError(Exception):
@@ -34,7 +34,7 @@ class EndpointError(ProbeError):
     @property
     def refusal(self) -> Refusal:
         """The same, as a fact."""
-        from csi_probe.entries import Refusal  # noqa: PLC0415  (keeps a config error's start-up light)
+        from csi_probe.contact import Refusal  # noqa: PLC0415  (keeps a config error's start-up light)
 
         return Refusal(self.trouble, str(self))
 

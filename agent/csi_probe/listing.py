@@ -6,13 +6,15 @@ import difflib
 import json
 import textwrap
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from csi_probe.check import Check
-from csi_probe.config import DEFAULT_PATHS, Options, find, load
 from csi_probe.errors import ConfigError
 from csi_probe.packs import load_checks
-from csi_probe.runner import select
-from csi_probe.truenas.questions import ROLES
+from csi_probe.truenas.roles import ROLES
+
+if TYPE_CHECKING:
+    from csi_probe.config import Options
 
 
 def checks(format_: str) -> str:
@@ -39,14 +41,17 @@ def explain(id_: str) -> str:
 
 def privileges(path: Path | None, options: Options) -> str:
     """The least roles for the checks that are switched on: by the config where there is one, else for all checks."""
-    every = load_checks()
-    if path is None and not any(default.exists() for default in DEFAULT_PATHS):
-        methods = tuple(method for check in select(every, options.only, options.skip) for method in check.asks)
-    else:
-        from csi_probe.collect import plan  # noqa: PLC0415  (brings the clients with it)
+    # Imported here: the config, the clients and the readers are nothing that `explain` needs.
+    from csi_probe.collect import plan  # noqa: PLC0415  (as said)
+    from csi_probe.config import load, look  # noqa: PLC0415  (as said)
+    from csi_probe.runner import select  # noqa: PLC0415  (as said)
 
-        config = options.over(load(find(path)))
+    every, found = load_checks(), look(path)
+    if found:
+        config = options.over(load(found))
         methods = plan(config, select(every, config.run.only, config.run.skip)).methods
+    else:
+        methods = tuple(method for check in select(every, options.only, options.skip) for method in check.asks)
     roles: dict[str, list[str]] = {}
     for method in dict.fromkeys(methods):
         if role := ROLES.get(method):

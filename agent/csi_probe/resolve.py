@@ -6,8 +6,8 @@ import queue
 import socket
 import threading
 
+from csi_probe.contact import Trouble
 from csi_probe.deadline import Deadline
-from csi_probe.entries import Trouble
 from csi_probe.errors import EndpointError
 
 

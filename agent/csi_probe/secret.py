@@ -79,6 +79,17 @@ class SecretSource:
         return _read(key, path)
 
 
+@dataclass(frozen=True, slots=True)
+class GivenSecret:
+    """A secret that was found where it stands: in the driver's own config."""
+
+    secret: Secret
+
+    def read(self, _key: str) -> Secret:
+        """The secret."""
+        return self.secret
+
+
 def _read(key: str, path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")

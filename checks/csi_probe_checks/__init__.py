@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
-from csi_probe_checks import access, dataset, iscsi, nfs, node, pool, truenas
+from csi_probe_checks import access, dataset, driver, iscsi, nfs, node, nvmeof, pool, smb, ssh, storageclass, truenas
 
-CHECKS = (*truenas.CHECKS, *pool.CHECKS, *dataset.CHECKS, *nfs.CHECKS, *iscsi.CHECKS, *node.CHECKS, *access.CHECKS)
+CHECKS = (
+    *truenas.CHECKS,
+    *driver.CHECKS,
+    *storageclass.CHECKS,
+    *pool.CHECKS,
+    *dataset.CHECKS,
+    *nfs.CHECKS,
+    *smb.CHECKS,
+    *ssh.CHECKS,
+    *iscsi.CHECKS,
+    *nvmeof.CHECKS,
+    *node.CHECKS,
+    *access.CHECKS,
+)

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from csi_probe.check import check
 from csi_probe.finding import Finding, fail, ok, skip, unknown
-from csi_probe.snapshot import IscsiAccess, NfsAccess
+from csi_probe.snapshot import IscsiAccess, NewShares, NfsAccess
 from csi_probe_checks.words import listing
 
 _EVERYONE = "*"
@@ -59,6 +59,29 @@ def _network(client: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | Non
         return None
 
 
+@check(NewShares, "access.new-shares", "the shares to come admit the node")
+def new_shares(access: NewShares) -> Finding:
+    """Whether the networks and hosts that the driver puts into its shares admit the node's address.
+
+    They stand in the driver's own config (shareAllowedNetworks, nfs.networks); who is not among them mounts nothing.
+
+    Add the node's network to the driver's config.
+    """
+    clients = {*access.networks, *access.hosts}
+    if not clients:
+        return ok("they admit everyone")
+    source = access.source.get()
+    admitted = _admits(clients, source)
+    wanted = f"{source} is admitted"
+    if admitted is None:
+        fix = "name networks instead of host names in the driver's config: only the NAS knows what the names resolve to"
+        return unknown(f"the driver names hosts: {listing(sorted(clients))}", wanted, fix)
+    if not admitted:
+        fix = f"add {source} or its network to the networks in the driver's config"
+        return fail(f"the driver's shares will admit {listing(sorted(clients))}", wanted, fix)
+    return ok(f"{listing(sorted(clients))} admit {source}")
+
+
 @check(IscsiAccess, "access.initiator-group", "the initiator group admits the node", asks=("iscsi.initiator.query",))
 def initiator_group(access: IscsiAccess) -> Finding:
     """Whether the initiator group is open to all, or holds the node's InitiatorName.
@@ -77,4 +100,4 @@ def initiator_group(access: IscsiAccess) -> Finding:
     return fail(f"{name} is not among {listing(allowed)}", f"{name} is admitted", fix)
 
 
-CHECKS = (nfs_shares, initiator_group)
+CHECKS = (nfs_shares, new_shares, initiator_group)

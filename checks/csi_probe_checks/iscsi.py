@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from csi_probe.check import check
-from csi_probe.entries import PortalEntry
 from csi_probe.facts import Known
 from csi_probe.finding import Finding, fail, ok
 from csi_probe.snapshot import AuthGroup, InitiatorGroup, Iscsi, Portal, Target
 from csi_probe_checks import service
 from csi_probe_checks.words import endpoint, listing
+
+if TYPE_CHECKING:
+    from csi_probe.entries import PortalEntry
 
 _SERVICE = "iSCSI"
 _WILDCARDS = {"0.0.0.0", "::"}  # noqa: S104  (compared, not bound)
@@ -63,15 +66,15 @@ def portal_exists(portal: Portal) -> Finding:
 
     Use the id that the row shows for the wanted address, or add a portal under Shares > iSCSI > Portals.
     """
-    portals = portal.portals.get()
-    wanted = f"a portal with the id {portal.id}"
-    if any(entry.id == portal.id for entry in portals):
-        return ok(_shown(portal.entry.get()), wanted)
+    portals, entry = portal.portals.get(), portal.entry
+    which = f"with the id {portal.id}" if portal.id is not None else f"on {portal.address}"
+    if isinstance(entry, Known):
+        return ok(_shown(entry.value), f"a portal {which}")
     there = listing(map(_shown, portals), nothing="no portal at all")
     fix = f"add a portal on {portal.address} under Shares > iSCSI > Portals, and use its id"
     if fits := [entry.id for entry in portals if not service.outside(_ips(entry), (portal.address,))]:
         fix = f"use the id {fits[0]}: that portal listens on {portal.address}"
-    return fail(f"no portal has the id {portal.id}; there is {there}", wanted, fix)
+    return fail(f"there is no portal {which}; there is {there}", f"a portal {which}", fix)
 
 
 @check(
@@ -89,7 +92,7 @@ def portal_listens(portal: Portal) -> Finding:
     """
     entry, everywhere = portal.entry.get(), portal.config.get().port.get()
     wanted, seen = endpoint(portal.address, portal.port), _shown(entry, everywhere)
-    fix = f"correct [[iscsi.portals]] id {portal.id}, or edit the portal under Shares > iSCSI > Portals"
+    fix = "correct the portal's address, or edit the portal under Shares > iSCSI > Portals"
     for ip in portal.resolved.get():
         ports = _ports(entry, ip, everywhere)
         if ports and portal.port not in ports:
@@ -178,7 +181,9 @@ def target_groups(target: Target) -> Finding:
     fitting = {
         group.portal
         for group in groups
-        if target.initiator_group in (None, group.initiator) and target.auth_tag in (None, group.auth)
+        # A group of the target without initiators admits all of them.
+        if group.initiator in {None, target.initiator_group or group.initiator}
+        and target.auth_tag in {None, group.auth}
     }
     if missing := [portal for portal in target.portals if portal not in fitting]:
         fix = f"give the target a group with portal {missing[0]} and these ids under Shares > iSCSI > Targets"

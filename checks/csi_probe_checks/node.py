@@ -6,9 +6,10 @@ import re
 from collections import defaultdict
 
 from csi_probe.check import check
-from csi_probe.entries import FileState, Module, Refusal, Trouble
+from csi_probe.contact import Refusal, Trouble
 from csi_probe.facts import FactMissing, Known, Missing
 from csi_probe.finding import Finding, fail, ok, skip, warn
+from csi_probe.host import FileState, Module
 from csi_probe.snapshot import Fleet, Node
 from csi_probe_checks.packages import install
 from csi_probe_checks.words import listing

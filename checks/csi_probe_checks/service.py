@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from csi_probe.entries import ServiceEntry
 from csi_probe.facts import Fact
 from csi_probe.finding import Finding, fail, ok, warn
+
+if TYPE_CHECKING:
+    from csi_probe.entries import ServiceEntry
 
 
 def running(service: Fact[ServiceEntry], name: str) -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from csi_probe.check import check
-from csi_probe.entries import Refusal, Trouble, Trust
+from csi_probe.contact import Refusal, Trouble, Trust
 from csi_probe.facts import Known
 from csi_probe.finding import Finding, fail, ok, skip, unknown, warn
 from csi_probe.snapshot import Nas
@@ -147,14 +147,13 @@ def roles(nas: Nas) -> Finding:
         return skip("nobody is logged in")
     if seen.roles is None:
         return skip("this release has no roles; a key's allow-list shows in the rows that it hides")
-    wanted = {role for role in nas.roles_wanted.values() if role}
-    missing = sorted(wanted - seen.roles)
+    missing = sorted(nas.roles_wanted - seen.roles)
     if "FULL_ADMIN" in seen.roles:
         return ok("FULL_ADMIN; the probe needs far less: truenas-csi-probe privileges")
     if not missing:
-        return ok(f"all {len(wanted)} that are needed")
+        return ok(f"all {len(nas.roles_wanted)} that are needed")
     fix = f"add to the privilege of {seen.user or 'its user'}: {', '.join(missing)}"
-    return unknown(f"missing: {listing(missing)}", f"{len(wanted)} read roles", fix)
+    return unknown(f"missing: {listing(missing)}", f"{len(nas.roles_wanted)} read roles", fix)
 
 
 @check(Nas, "truenas.key", "the API key stays valid", asks=("api_key.query",))

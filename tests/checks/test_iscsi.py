@@ -122,7 +122,7 @@ def test_a_portal_on_another_address_fails():
     row = lab.judge(iscsi.portal_listens, lab.portal(entry=lab.portal_entry("198.51.100.10")))
     assert (row.status, row.wanted) == (Status.FAIL, "192.0.2.10:3260")
     assert row.seen == "id 2 (UI: portal group 1) on 198.51.100.10:3260"
-    assert "[[iscsi.portals]] id 2" in row.fix
+    assert "edit the portal" in row.fix
 
 
 @pytest.mark.parametrize(
@@ -284,6 +284,13 @@ def test_the_groups_of_a_target_do_not_fit(groups, changes, portal):
     row = lab.judge(iscsi.target_groups, lab.target(entry=lab.target_entry(*groups), **changes))
     assert row.status is Status.FAIL
     assert f"a group with portal {portal}" in row.fix
+
+
+def test_what_a_target_need_not_name_is_called_any_and_what_it_does_not_restrict_all():
+    open_to_all = lab.target_entry(lab.target_group(initiator=None, auth=None, method="NONE"))
+    row = lab.judge(iscsi.target_groups, lab.target(entry=open_to_all, initiator_group=None, auth_tag=None))
+    assert row.seen == "portal 2, initiator group all, NONE"
+    assert row.wanted == "portal 2, initiator group any, any auth tag"
 
 
 def test_a_target_without_groups_fails():

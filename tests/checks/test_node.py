@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 import lab
-from csi_probe.entries import FileState, Module, Os, Trouble
+from csi_probe.contact import Trouble
 from csi_probe.facts import Known, Missing
 from csi_probe.finding import Status
+from csi_probe.host import FileState, Module, Os
 from csi_probe.needs import DRIVERS
 from csi_probe.snapshot import Node
 from csi_probe_checks import node

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 import lab
-from csi_probe.entries import Api, Trouble, Trust
+from csi_probe.contact import Api, Trouble, Trust
 from csi_probe.facts import Missing
 from csi_probe.finding import Status
 from csi_probe.needs import DRIVERS
@@ -145,7 +145,7 @@ def test_the_full_administrator_needs_no_other_role():
 
 
 def test_a_role_that_no_question_needs_is_not_missed():
-    row = lab.judge(truenas.roles, lab.nas(roles_wanted={"system.version": ""}, login=lab.login(roles=frozenset())))
+    row = lab.judge(truenas.roles, lab.nas(roles_wanted=frozenset(), login=lab.login(roles=frozenset())))
     assert row.status is Status.OK
 
 
@@ -166,10 +166,12 @@ def test_roles_are_skipped_by_choice_only_where_there_are_none():
     [
         (None, Status.OK, '"probe" never expires'),
         (lab.NOW + timedelta(days=20), Status.OK, '"probe" expires on 2026-03-21, in 20 days'),
+        (lab.NOW + timedelta(days=14), Status.OK, '"probe" expires on 2026-03-15, in 14 days'),
         (lab.NOW + timedelta(days=3), Status.WARN, '"probe" expires on 2026-03-04, in 3 days'),
+        (lab.NOW, Status.WARN, '"probe" expires on 2026-03-01, which is past'),
         (datetime(2026, 2, 1, tzinfo=UTC), Status.WARN, '"probe" expires on 2026-02-01, which is past'),
     ],
-    ids=["never", "far", "near", "past"],
+    ids=["never", "far", "just enough", "near", "now", "past"],
 )
 def test_a_key_warns_before_it_expires(expires, status, seen):
     row = lab.judge(truenas.key, lab.nas(key=lab.key(expires=expires)))

@@ -71,7 +71,7 @@ def test_only_what_the_checks_can_judge_is_asked(config, only, nas, nodes, metho
 
 
 def test_roles_are_those_of_the_methods_that_need_one():
-    assert planned(Config(truenas=NAS)).roles == {"api_key.query": "API_KEY_READ"}
+    assert planned(Config(truenas=NAS)).roles == {"API_KEY_READ"}
 
 
 # --- collecting from endpoints that do not serve
@@ -202,7 +202,7 @@ def test_a_run_makes_a_report(tmp_path, ssh):
     path = tmp_path / "config.toml"
     path.write_text("[[nodes]]", encoding="utf-8")
     config = Config(nodes=(NodeWant(name="here", local=True),), ssh=ssh, run=Run(only=("node.login",), strict=True))
-    report = execute(config, path, lambda _words: None)
+    report = execute(config, [path], lambda _words: None)
     assert [row.id for row in report.rows] == ["node.login"]
     assert (report.verdict, report.strict) == (Verdict.READY, True)
     assert report.deselected == tuple(check.id for check in CHECKS if check.id != "node.login")
@@ -213,6 +213,6 @@ def test_a_run_makes_a_report(tmp_path, ssh):
 def test_a_run_of_nothing_is_not_ready(tmp_path):
     path = tmp_path / "config.toml"
     path.touch()
-    report = execute(Config(), path, lambda _words: None)
+    report = execute(Config(), [path], lambda _words: None)
     assert report.verdict is Verdict.UNDETERMINED
     assert {(row.status, row.subject) for row in report.rows} == {(Status.SKIP, "")}

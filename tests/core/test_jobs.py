@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from csi_probe.contact import Trouble
 from csi_probe.deadline import Deadline
-from csi_probe.entries import Trouble
 from csi_probe.errors import EndpointError
 from csi_probe.jobs import gather
 from csi_probe.resolve import resolve

@@ -9,7 +9,7 @@ import pytest
 from csi_probe import listing
 from csi_probe.config import Options
 from csi_probe.errors import ConfigError
-from csi_probe.truenas.questions import ROLES
+from csi_probe.truenas.roles import ROLES
 from csi_probe_checks import CHECKS
 
 NODE_MODE = '[[nodes]]\nname = "here"\nlocal = true\n'

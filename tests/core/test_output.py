@@ -136,11 +136,14 @@ import resource, sys
 from pathlib import Path
 from csi_probe.errors import OutputError
 from csi_probe.output import write
-resource.setrlimit(resource.RLIMIT_FSIZE, (1, 1))
+before = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1, before[1]))
 try:
     write("new", Path(sys.argv[1]))
 except OutputError as error:
     print(error)
+finally:
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
 """
     command = [sys.executable, "-c", code, str(tmp_path / "report")]
     done = subprocess.run(command, capture_output=True, check=True, text=True, timeout=30)

@@ -51,7 +51,8 @@ def probe(
     start = time.monotonic()
     done = subprocess.run(
         command(*args),
-        env=ENVIRONMENT | (env or {}),
+        check=False,
+        env={**ENVIRONMENT, **(env or {})},
         cwd=cwd,
         stdin=subprocess.DEVNULL,
         stdout=stdout,
@@ -85,7 +86,7 @@ def _validator() -> jsonschema.Draft202012Validator:
 
 def headline(text: str) -> str:
     """The verdict on the first line of a report in text, as JSON writes it."""
-    return text.split("\n", 1)[0].split("  ")[0].lower()
+    return text.partition("\n")[0].partition("  ")[0].lower()
 
 
 def bad(report: Report, *statuses: str) -> set[str]:
@@ -100,6 +101,13 @@ def secret_file(folder: Path, text: str, name: str = "secret") -> Path:
     return path
 
 
+def minimal(folder: Path, url: str, more: str = "") -> Path:
+    """A config with a TrueNAS at `url`, and a key that nobody will ask for."""
+    path = folder / "config.toml"
+    path.write_text(f'[truenas]\nurl = "{url}"\napi_key = {{ file = "{secret_file(folder, "1-abc")}" }}\n{more}')
+    return path
+
+
 @contextlib.contextmanager
 def listening(
     speak: Callable[[socket.socket], object], context: ssl.SSLContext | None = None
@@ -108,9 +116,12 @@ def listening(
     came: list[object] = []
 
     def attend(connection: socket.socket) -> None:
-        with contextlib.suppress(OSError), connection:
-            with context.wrap_socket(connection, server_side=True) if context else connection as channel:
-                speak(channel)
+        with (
+            contextlib.suppress(OSError),
+            connection,
+            context.wrap_socket(connection, server_side=True) if context else connection as channel,
+        ):
+            speak(channel)
 
     def accept() -> None:
         with contextlib.suppress(OSError):
@@ -145,4 +156,9 @@ def pack(folder: Path, source: str) -> dict[str, str]:
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: third-party\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[csi_probe.checks]\nthird-party = third_party\n")
-    return {"PYTHONPATH": os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH", ""))))}
+    return on_path(folder)
+
+
+def on_path(folder: Path) -> dict[str, str]:
+    """The environment in which a process finds the modules in `folder` first."""
+    return {"PYTHONPATH": os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,20 @@ VERDICTS = {
     CRASH: UNDETERMINED,
 }
 # The claims that rest on a login to the NAS.
-_OF_THE_ARRAY = ("pool.", "nfs.", "iscsi.", "access.", "dataset.exists", "dataset.space", "truenas.key", "truenas.roles")
+_OF_THE_ARRAY = (
+    "pool.",
+    "nfs.",
+    "iscsi.",
+    "access.",
+    "dataset.exists",
+    "dataset.space",
+    "truenas.key",
+    "truenas.roles",
+)
 _BEFORE_THE_ANSWERS = [
-    name for name in NAS_FAULTS if name not in {"key-expiring", "booting-briefly", "missing-role", "half-answer", "slow"}
+    name
+    for name in NAS_FAULTS
+    if name not in {"key-expiring", "booting-briefly", "missing-role", "half-answer", "slow"}
 ]
 
 
@@ -41,7 +53,9 @@ def test_every_format_and_the_exit_code_say_the_same(visited, fault: str) -> Non
 def test_the_first_line_counts_what_the_json_counts(visited, fault: str) -> None:
     visit = visited(fault)
     words = {"fail": "failed", "unknown": "unknown", "warn": "warned", "skip": "skipped", "ok": "ok"}
-    counts = ", ".join(f"{visit.report['counts'][status]} {word}" for status, word in words.items() if visit.report["counts"][status])
+    counts = ", ".join(
+        f"{visit.report['counts'][status]} {word}" for status, word in words.items() if visit.report["counts"][status]
+    )
     assert sorted(visit.text.splitlines()[0].split("  ")[1].split(", ")) == sorted(counts.split(", "))
 
 
@@ -62,7 +76,9 @@ def test_a_node_that_was_lost_costs_its_own_rows_and_the_array_none(visited, fau
 def test_all_faults_of_the_array_at_once_hide_none(visited) -> None:
     failed = {row["id"] for row in visited(EVERYTHING).report["rows"] if row["status"] == "fail"}
     assert len(failed) >= 10
-    shown = {line.split()[-1] for line in visited(EVERYTHING).text.splitlines() if "more: truenas-csi-probe explain" in line}
+    shown = {
+        line.split()[-1] for line in visited(EVERYTHING).text.splitlines() if "more: truenas-csi-probe explain" in line
+    }
     assert failed <= shown
 
 
@@ -75,7 +91,9 @@ def reports(*args: str | Path, folder: Path) -> tuple[int, str, Report]:
     return ran.exit_code, headline(ran.stdout), valid((folder / "report.json").read_text())
 
 
-@pytest.mark.parametrize("written", ["", "nodes = []\n", "[run]\nstrict = true\n"], ids=["empty", "no nodes", "settings only"])
+@pytest.mark.parametrize(
+    "written", ["", "nodes = []\n", "[run]\nstrict = true\n"], ids=["empty", "no nodes", "settings only"]
+)
 def test_a_config_that_names_nothing_is_never_ready(tmp_path: Path, written: str) -> None:
     config = tmp_path / "config.toml"
     config.write_text(written)
@@ -97,7 +115,9 @@ def test_a_config_that_names_nothing_is_never_ready(tmp_path: Path, written: str
     ],
     ids=lambda value: " ".join(map(str, value)),
 )
-def test_a_selection_makes_no_run_greener_than_what_was_seen(tmp_path: Path, args: list[str], expected: tuple[int, str]) -> None:
+def test_a_selection_makes_no_run_greener_than_what_was_seen(
+    tmp_path: Path, args: list[str], expected: tuple[int, str]
+) -> None:
     code, line, report = reports("demo", *args, folder=tmp_path)
     assert (code, line) == (report["exit_code"], report["verdict"]) == expected
 
@@ -114,8 +134,7 @@ def test_what_the_config_does_not_name_is_said_to_be_left_out(tmp_path: Path) ->
     with stage.serve(stage.broken("25.10", [])[0], []) as path:
         ran = probe("run", "--config", path)
     assert (ran.exit_code, headline(ran.stdout)) == READY
-    assert "Not in the config: " in ran.stdout
-    assert "node.* (" in ran.stdout
+    assert re.search(r"Not in the config: .*node\.\* \(", " ".join(ran.stdout.split()))
 
 
 @pytest.mark.parametrize("scheme", ["http", "ws"])

@@ -10,8 +10,10 @@ from pathlib import Path
 import paramiko
 
 from csi_probe.demo import stage
+from csi_probe.demo.access_faults import ACCESS_BREAKS
 from csi_probe.demo.array import Array
-from csi_probe.demo.faults import ACCESS_BREAKS, ISCSI_BREAKS, NFS_BREAKS, STORAGE_BREAKS
+from csi_probe.demo.iscsi_faults import ISCSI_BREAKS
+from csi_probe.demo.storage_faults import NFS_BREAKS, STORAGE_BREAKS
 
 from .rig import ENVIRONMENT, Report, command, pack, valid
 
@@ -104,6 +106,7 @@ def _run(config: Path, folder: Path, env: dict[str, str]) -> Visit:
         stream = log.stat()
         done = subprocess.run(
             command("run", "--config", config, "--deadline", "4", "-o", "text", "-o", f"json={json}"),
+            check=False,
             env=ENVIRONMENT | env | {"JOURNAL_STREAM": f"{stream.st_dev}:{stream.st_ino}"},
             stdout=subprocess.PIPE,
             stderr=journal,

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csi_probe.demo import nodes
-from csi_probe.entries import FileState, Module, Os, Unit
 from csi_probe.facts import Known, Missing
+from csi_probe.host import FileState, Module, Os, Unit
 from csi_probe.node import parse
 from csi_probe.node.questions import QUESTIONS
 

@@ -15,8 +15,8 @@ import pytest
 from paramiko.common import AUTH_FAILED
 
 from csi_probe import config
+from csi_probe.contact import Refusal, Session, Trouble
 from csi_probe.deadline import Deadline
-from csi_probe.entries import Refusal, Session, Trouble
 from csi_probe.facts import Known, Missing
 from csi_probe.node import local
 from csi_probe.node.interview import NodeInterview

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from csi_probe.config import NodeWant, Ssh
-from csi_probe.entries import Trouble
+from csi_probe.contact import Trouble
 from csi_probe.errors import ConfigError, EndpointError
 from csi_probe.node.access import access
 from csi_probe.node.route import Hop, route

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from csi_probe import config
+from csi_probe.contact import Refusal, Session, Trouble
 from csi_probe.demo.node_faults import NODE_BREAKS
 from csi_probe.demo.nodes import NodeState, healthy_debian, healthy_rocky
 from csi_probe.demo.sshd import serve_nodes
-from csi_probe.entries import FileState, Module, Refusal, Session, Trouble
 from csi_probe.facts import Known, Missing
+from csi_probe.host import FileState, Module
 from csi_probe.node.interview import NodeInterview
 from csi_probe.snapshot import NodeAnswers
 from sshd import ask

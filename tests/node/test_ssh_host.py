@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from csi_probe.entries import Trouble
+from csi_probe.contact import Trouble
 from csi_probe.facts import Missing
 from sshd import Ssh, make_key, refusal, session
 

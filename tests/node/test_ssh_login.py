@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from csi_probe.entries import Trouble
+from csi_probe.contact import Trouble
 from csi_probe.facts import Known
 from csi_probe.secret import SecretSource
 from sshd import CANARY, Ssh, User, make_key, refusal, session

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from csi_probe import config
-from csi_probe.entries import Trouble
+from csi_probe.contact import Trouble
 from csi_probe.node.interview import NodeInterview
 from sshd import Ssh, ask, refusal, session
 

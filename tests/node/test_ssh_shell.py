@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from csi_probe.entries import Trouble
+from csi_probe.contact import Trouble
 from csi_probe.facts import Known
 from real import need
 from sshd import Ssh, User, refusal, session

@@ -17,12 +17,12 @@ import pytest
 
 import lab
 from csi_probe import __version__
-from csi_probe.entries import Trouble
+from csi_probe.contact import Trouble
 from csi_probe.facts import Missing
 from csi_probe.finding import Status
 from csi_probe.render import Look, render
 from csi_probe.render import json as json_format
-from csi_probe.runner import run
+from csi_probe.runner import run, select
 from csi_probe.snapshot import Snapshot
 from csi_probe_checks import CHECKS
 from reports import report, row
@@ -36,9 +36,30 @@ LOOKS = {
 }
 
 
+# Some of each family, by name: a check that is added later changes no golden file.
+SHOWN = select(
+    CHECKS,
+    (
+        *("truenas.reachable", "truenas.certificate", "truenas.login", "truenas.version", "truenas.latency"),
+        *(
+            "pool.exists",
+            "pool.healthy",
+            "pool.not-full",
+            "dataset.exists",
+            "dataset.space",
+            "nfs.running",
+            "nfs.listens",
+        ),
+        *("iscsi.running", "iscsi.portal-exists", "iscsi.portal-listens", "access.nfs-shares"),
+        *("node.login", "node.system", "node.iscsid", "node.initiator-name", "node.initiator-names-differ"),
+    ),
+    (),
+)
+
+
 def judged(*subjects, **changes):
-    """The report of a run of all checks on these subjects; as if no time had passed."""
-    rows = run(CHECKS, lab.snapshot(*subjects))
+    """The report of a run of these checks on these subjects; as if no time had passed."""
+    rows = run(SHOWN, lab.snapshot(*subjects))
     return report(*(replace(row, duration=0.0) for row in rows), **changes)
 
 
@@ -80,7 +101,7 @@ CASES = {
     "strict": lambda: judged(lab.nas(slowest=("pool.query", 7.5)), lab.pool(), strict=True),
     "not-ready": not_ready,
     "undetermined": undetermined,
-    "nothing-configured": lambda: report(*run(CHECKS, Snapshot((), {}))),
+    "nothing-configured": lambda: report(*run(SHOWN, Snapshot((), {}))),
     "empty": lambda: report(),
     "hostile": lambda: report(
         row(

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from csi_probe.contact import Api, Login
 from csi_probe.demo.array import healthy
 from csi_probe.demo.eras import Era
 from csi_probe.demo.rows import DATASETS as DATASET_NAMES
-from csi_probe.entries import Api, Listen, Login, MappingEntry
+from csi_probe.entries import Listen, MappingEntry
 from csi_probe.facts import Known, Missing
 from csi_probe.truenas.questions import (
     ADDRESSES,
@@ -49,8 +50,14 @@ def leaves(value):
 def test_every_fact_and_every_leaf_of_it_is_known(array, visit):
     seen = visit(array).interview
     facts = [getattr(seen, name) for name in seen.__dataclass_fields__ if name != "answers"]
-    facts += [seen.answers.to(question) for question in QUESTIONS]
+    facts += [seen.answers.to(question) for question in QUESTIONS if question.method in array.answers]
     assert list(leaves(tuple(facts))) == []
+
+
+def test_what_an_era_does_not_have_is_missing_and_says_so(array, visit):
+    answers = visit(array).interview.answers
+    absent = [answers.to(question) for question in QUESTIONS if question.method not in array.answers]
+    assert all("this TrueNAS has no" in fact.reason for fact in absent)
 
 
 def test_there_is_one_connection_and_one_login(array, visit):
@@ -110,7 +117,10 @@ def test_no_more_than_eight_calls_are_open_at_once(visit):
         array.manners.at_once = at_once
         array.manners.slow = dict.fromkeys(array.answers, 0.05)
         answers = visit(array).interview.answers
-        assert all(isinstance(answers.to(question), Known) for question in QUESTIONS) is all_known
+        assert (
+            all(isinstance(answers.to(question), Known) for question in QUESTIONS if question.method in array.answers)
+            is all_known
+        )
 
 
 def test_what_is_read_is_what_is_there(array, visit):

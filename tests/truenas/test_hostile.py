@@ -8,13 +8,13 @@ import time
 
 import pytest
 
+from csi_probe.contact import Certificate, Contact, Refusal, Trouble
 from csi_probe.deadline import Deadline
 from csi_probe.demo import certificates
 from csi_probe.demo.array import Certificate as Made
 from csi_probe.demo.array import healthy
 from csi_probe.demo.nas import serve
 from csi_probe.demo.websocket import WebSocket
-from csi_probe.entries import Certificate, Contact, Refusal, Trouble
 from csi_probe.errors import ConfigError, EndpointError
 from csi_probe.facts import Known, Missing
 from csi_probe.resolve import resolve

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from csi_probe.entries import Login, Trouble
+from csi_probe.contact import Login, Trouble
 from csi_probe.errors import EndpointError
 from csi_probe.secret import Secret
 from csi_probe.truenas.fault import Fault, FaultError

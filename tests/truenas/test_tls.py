@@ -7,10 +7,10 @@ import ssl
 
 import pytest
 
+from csi_probe.contact import Trouble, Trust
 from csi_probe.deadline import Deadline
 from csi_probe.demo import certificates
 from csi_probe.demo.array import Certificate
-from csi_probe.entries import Trouble, Trust
 from csi_probe.facts import Missing
 from csi_probe.truenas import tls
 

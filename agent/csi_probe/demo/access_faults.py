@@ -10,7 +10,7 @@ from csi_probe.demo.array import Array, Certificate
 from csi_probe.demo.breaks import Break
 from csi_probe.demo.eras import Era
 from csi_probe.demo.rows import KEY_ID, ejson
-from csi_probe.truenas.questions import ROLES
+from csi_probe.truenas.roles import ROLES
 
 SLOW_SECONDS = 6.0
 JSON_RPC = (Era.V25_04, Era.V25_10, Era.V26)

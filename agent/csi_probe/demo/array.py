@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from csi_probe.demo import iscsi_rows, rows
 from csi_probe.demo.eras import Era
-from csi_probe.truenas.questions import ROLES, VERSION
+from csi_probe.truenas.questions import VERSION
+from csi_probe.truenas.roles import ROLES
 
 USERNAME = "csi-probe"
 _ALPHABET = string.ascii_letters + string.digits
@@ -106,7 +107,7 @@ def healthy(era: str, node_iqns: Sequence[str], node_addresses: Sequence[str]) -
             "api_key.query": rows.keys(era, USERNAME),
             "pool.query": rows.pools(era),
             "pool.dataset.query": rows.datasets(),
-            "service.query": rows.services(),
+            "service.query": rows.services(era),
             "nfs.config": rows.nfs_config(era),
             "sharing.nfs.query": rows.nfs_shares(era, node_addresses),
             "interface.query": rows.interfaces(),

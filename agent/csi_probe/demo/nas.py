@@ -131,7 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
         method = _METHODS.get(resource, "")
         if self._array.manners.shut_out:
             self._send(403, "<html>403 Forbidden</html>", _HTML)
-        elif self._array.era.api_versions or not method:
+        elif self._array.era.api_versions or method not in self._array.answers:
             self._send(404, "404: Not Found", "text/plain")
         elif not self._knows_key():
             self._send(401, "Invalid API key", "text/plain")

@@ -91,9 +91,11 @@ def _property(raw: str, *, parsed: object) -> Row:
     return {"parsed": parsed, "rawvalue": raw, "value": raw.upper(), "source": "DEFAULT", "source_info": None}
 
 
-def services() -> list[Row]:
+def services(era: Era) -> list[Row]:
     """service.query."""
-    names = {"ssh": False, "nfs": True, "iscsitarget": True, "cifs": False}
+    names = {"ssh": True, "nfs": True, "iscsitarget": True, "cifs": True}
+    if era.since(Era.V25_10):
+        names["nvmet"] = True
     return [
         {
             "id": number,

@@ -5,14 +5,18 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from csi_probe.config import Config
 from csi_probe.demo import array, nas, nodes, sshd
 from csi_probe.demo.breaks import Break
 from csi_probe.demo.eras import Era
 from csi_probe.demo.faults import ARRAY_BREAKS
 from csi_probe.demo.node_faults import NODE_BREAKS
+from csi_probe.drivers.deployment import Connection
+from csi_probe.drivers.source import Files
 from csi_probe.errors import ConfigError
 
 BREAKS = {fault.name: fault for fault in (*ARRAY_BREAKS, *NODE_BREAKS)}
@@ -34,6 +38,8 @@ api_key = {{ file = "{key_file}" }}
 {trust}
 slow_seconds = 2
 
+"""
+_STORAGE = """\
 [[pools]]
 name = "tank"
 min_free = "100GiB"
@@ -65,6 +71,8 @@ address = "192.0.2.10"
 id = 4
 address = "198.51.100.10"
 
+"""
+_SSH = """\
 [ssh]
 user = "{user}"
 key_file = "{node_key}"
@@ -85,13 +93,15 @@ local = true
 
 
 @contextmanager
-def set_up(era: str, names: Sequence[str], *, with_this_machine: bool) -> Iterator[Path]:
+def set_up(era: str, names: Sequence[str], *, with_this_machine: bool, storage: bool = True) -> Iterator[Path]:
     """Serve everything while the block runs, with the faults called `names`; yields the path of config.toml.
 
+    `storage`: whether that config names datasets and portals; a driver's own config takes their place.
     Raises ConfigError for an era or a fault that does not exist, and for a fault that cannot happen in the era.
     """
     simulated, machines = broken(era, names, with_this_machine=with_this_machine)
-    with serve(simulated, machines, _THIS_MACHINE if with_this_machine else "") as path:
+    more = _THIS_MACHINE if with_this_machine else ""
+    with serve(simulated, machines, more, storage=storage) as path:
         yield path
 
 
@@ -113,14 +123,27 @@ def broken(
 
 
 @contextmanager
-def serve(simulated: array.Array, machines: Sequence[nodes.NodeState], more: str = "") -> Iterator[Path]:
+def serve(
+    simulated: array.Array, machines: Sequence[nodes.NodeState], more: str = "", *, storage: bool = True
+) -> Iterator[Path]:
     """Serve this TrueNAS and these nodes while the block runs; yields the path of config.toml, which ends in `more`."""
     with (
         TemporaryDirectory(prefix="truenas-csi-probe-demo-") as name,
         nas.serve(simulated) as server,
         sshd.serve_nodes(machines, Path(name)) as rig,
     ):
-        yield _write(Path(name), server, rig, more)
+        yield _write(Path(name), server, rig, (_STORAGE if storage else "") + _SSH, more)
+
+
+def cast(config: Config, drivers: Files) -> Files:
+    """The drivers with the simulated TrueNAS in the place of their own, and its key in the place of theirs.
+
+    An SSH driver's login is left out: the simulated TrueNAS has no SSH server.
+    """
+    nas = config.truenas
+    assert nas  # noqa: S101  (the stage's config has one)
+    here = Connection(scheme="https", host=nas.host, port=nas.port, verify=False, key=nas.api_key.read("api_key"))
+    return replace(drivers, deployments=tuple(replace(one, connection=here, ssh=None) for one in drivers.deployments))
 
 
 def _refuse_unknown_era(era: str) -> None:
@@ -140,11 +163,11 @@ def _fault(name: str, era: str) -> Break:
     return fault
 
 
-def _write(folder: Path, server: nas.Nas, rig: sshd.Rig, more: str) -> Path:
+def _write(folder: Path, server: nas.Nas, rig: sshd.Rig, wanted: str, more: str) -> Path:
     key_file = folder / "api-key"
     key_file.touch(mode=0o600)
     key_file.write_text(server.array.key, encoding="utf-8")
-    text = _CONFIG.format(
+    text = (_CONFIG + wanted).format(
         url=server.url,
         username=array.USERNAME,
         key_file=key_file,

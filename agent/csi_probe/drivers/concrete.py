@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from csi_probe.drivers.deployment import Image
 from csi_probe.drivers.schema import left_over
 from csi_probe.drivers.tree import Item
 from csi_probe.secret import Secret
@@ -40,3 +41,22 @@ def texts(item: Item | None) -> tuple[str, ...]:
 def true(item: Item | None) -> bool:
     """Whether it counts as true where the driver does not look at the type: everything but false, 0 and nothing."""
     return item is not None and bool(item.value) and item.value != "false"
+
+
+def image(item: Item | None) -> Image | None:
+    """A container image: "REPOSITORY:TAG@DIGEST", or a block with registry, repository, tag and digest."""
+    if item is None or not item.children:
+        return _reference(text(item) or "")
+    parts = [text(item.get(key)) for key in ("registry", "repository")]
+    found = _reference("/".join(part for part in parts if part))
+    tag, _, digest = (text(item.get("tag")) or "").partition("@")
+    digest = digest or text(item.get("digest")) or ""
+    return found and Image(repository=found.repository, tag=tag or found.tag, digest=digest or found.digest)
+
+
+def _reference(reference: str) -> Image | None:
+    name, _, digest = reference.partition("@")
+    repository, colon, tag = name.rpartition(":")
+    if not colon or "/" in tag:  # the colon of a registry's port
+        repository, tag = name, ""
+    return Image(repository=repository, tag=tag, digest=digest) if repository else None

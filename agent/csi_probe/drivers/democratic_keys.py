@@ -70,9 +70,7 @@ _HTTP = Key(
             fix='write apiVersion: 2 without quotes ("2" is an unknown apiVersion up to 1.9.4), or leave it out',
         ),
     },
-    unread=dict.fromkeys(
-        ("socketTimeout", "requestTimeout", "timeout", "connectTimeout"), "nothing: the time-out is 60 s, built in"
-    ),
+    unread=dict.fromkeys(("socketTimeout", "requestTimeout", "timeout"), "nothing: the time-out is 60 s, built in"),
 )
 _SSH = Key(
     kind="block",
@@ -230,7 +228,7 @@ _REST = {
     "node": Key(
         kind="block",
         keys={
-            "mount": Key(kind="block", keys={"mount_flags": _TEXT, "checkFilesystem": _FREE}),
+            "mount": Key(kind="block", keys={"mount_flags": _SECRET, "checkFilesystem": _FREE}),
             "format": _FREE,
             "csiProxy": _FREE,
         },

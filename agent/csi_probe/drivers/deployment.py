@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from csi_probe.config import DatasetWant, IscsiWant, NfsWant
-from csi_probe.problem import Place as Place
-from csi_probe.problem import Problem as Problem
-from csi_probe.problem import Rule as Rule
+from csi_probe.problem import Place, Problem
 from csi_probe.secret import Secret
 
 Protocol = Literal["nfs", "iscsi", "smb", "nvmeof"]
@@ -17,7 +15,10 @@ Protocol = Literal["nfs", "iscsi", "smb", "nvmeof"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """How the driver reaches the API, as written. `host`: without brackets; `key`, `password`: the driver's own."""
+    """How the driver reaches the API, as written. `host`: without brackets; `key`, `password`: the driver's own.
+
+    `ca_pem`: CAs that it trusts beside the image's own. `ca_elsewhere`: it has some that these files only name.
+    """
 
     scheme: Literal["http", "https", "ws", "wss"]
     host: str
@@ -27,6 +28,7 @@ class Connection:
     username: str | None = None
     password: Secret | None = None
     ca_pem: str | None = None
+    ca_elsewhere: bool = False
 
     @property
     def is_tls(self) -> bool:
@@ -47,6 +49,16 @@ class SshLogin:
     sudo: bool = False
     zfs: str | None = None
     zpool: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetGroupWant:
+    """A group that each new target will have: ids of a portal and an initiator group, and a tag of CHAP users."""
+
+    portal: int
+    initiator_group: int
+    auth: Literal["none", "chap", "mutual-chap"] = "none"
+    auth_tag: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +105,8 @@ class Deployment:
 
     `driver`: a name in needs.DRIVERS. `variant`: democratic-csi's driver name ("freenas-api-iscsi"), else "".
     `names`: prefix and suffix of what it makes on the array, for collisions. `csi_name`: its CSIDriver's name.
+    `target_groups`: all of them must exist; where there are several, iscsi has the first one's initiator group and
+    CHAP, and its portals have no id: each of their addresses has to belong to one of the groups' portals.
     """
 
     driver: Literal["democratic-csi", "truenas-csi", "tns-csi", "scale-csi"]
@@ -107,6 +121,7 @@ class Deployment:
     nfs: NfsWant | None = None
     shares: ShareWant = ShareWant()
     iscsi: IscsiWant | None = None
+    target_groups: tuple[TargetGroupWant, ...] = ()
     nvmeof: NvmeofWant | None = None
     ssh: SshLogin | None = None
     names: tuple[str, str] = ("", "")

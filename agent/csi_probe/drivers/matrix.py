@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+
+from csi_probe.needs import Fit, Verdict
 
 Series = tuple[int, int]  # (25, 10); CORE is (13, 0)
-Verdict = Literal["ok", "broken", "unknown"]
 
 _SCALE: Series = (20, 0)
 _NO_WORD_SCALE: Series = (25, 4)
@@ -20,15 +20,6 @@ _NVMEOF: Series = (25, 10)
 _NO_REST: Series = (26, 0)
 _NOT_YET: Series = (27, 0)
 _END: Series = (9999, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """How a driver gets on with a TrueNAS. `wanted`: what would fit this TrueNAS, in words."""
-
-    verdict: Verdict
-    why: str
-    wanted: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +56,10 @@ _RELEASE_SSH = Generation(
     "democratic-csi up to 1.9",
     (
         Span(_NO_WORD_SCALE, "ok", _OVER_REST),
-        Span(_NO_REST, "broken", f"{_LOOKS_FOR_SCALE}: it takes the NAS for CORE, does not find zfs and sends CORE's shares"),
+        Span(_NO_REST, "broken", f"{_LOOKS_FOR_SCALE}: it looks for CORE's zfs and sends the shares that CORE has"),
         _REST_IS_GONE,
     ),
-)  # fmt: skip
+)
 _RELEASE_API = Generation(
     "democratic-csi",
     "democratic-csi up to 1.9",
@@ -144,8 +135,8 @@ _KEEPS_CLONES = {"truenas-csi": (1, 2, 0), "tns-csi": (0, 17, 7)}  # truenas-csi
 def generations(driver: str, variant: str = "", tag: str = "") -> tuple[Generation, ...]:
     """What the image can be: one generation, or several where neither the driver nor the tag tells.
 
-    `driver`: a name in needs.DRIVERS, not "other". `variant`: democratic-csi's driver name. `tag`: the image's, "" where
-    it is not known; "next" does not tell, because that tag has moved from REST to WebSocket.
+    `driver`: a name in needs.DRIVERS, not "other". `variant`: democratic-csi's driver name. `tag`: the image's, ""
+    where it is not known; "next" does not tell, because that tag has moved from REST to WebSocket.
     """
     if driver != "democratic-csi":
         return (_OTHERS[driver],)

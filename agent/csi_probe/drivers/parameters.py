@@ -47,9 +47,11 @@ _TRUENAS = {
     "protocol": _any_case("nfs", "iscsi", "nvmeof"),
     "pool": Key(kind="text", form="[^/]+", wanted="a pool's name", fix="give the pool here, the rest in datasetPath"),
     "datasetPath": Key(
-        kind="text", form=r"(?!/)(?!.*\.\.).*(?<!/)", wanted='a path below the pool, such as k8s/iscsi, without "..",',
+        kind="text",
+        form=r"(?!/)(?!.*\.\.).*(?<!/)",
+        wanted='a path below the pool, such as k8s/iscsi, without ".."',
         fix='write it without the pool and without "/" at either end',
-    ),  # fmt: skip
+    ),
     "compression": _any_case("OFF", "LZ4", "GZIP(-[19])?", "ZSTD(-[13579])?", "ZLE", "LZJB"),
     "sync": _any_case("STANDARD", "ALWAYS", "DISABLED"),
     "sparse": _FLAG,
@@ -81,8 +83,8 @@ _TRUENAS = {
     "nvmeof.dhchapCtrlKey": _DHCHAP,
     "nvmeof.dhchapHash": _one_of("SHA-256", "SHA-384", "SHA-512"),
     "nvmeof.dhchapDHGroup": _one_of("2048-BIT", "3072-BIT", "4096-BIT", "6144-BIT", "8192-BIT"),
-    "snapshot.schedule": Key(kind="text", form=r"\s*\S+(\s+\S+){4}\s*", wanted='cron\'s five fields, such as "0 0 * * *"'),
-    "snapshot.retention": Key(kind="text", form="[1-9]|[1-9][0-9]|[12][0-9][0-9]|3[0-5][0-9]|36[0-5]", wanted="1 to 365"),
+    "snapshot.schedule": Key(kind="text", form=r"\s*\S+(\s+\S+){4}\s*", wanted='five fields of cron: "0 0 * * *"'),
+    "snapshot.retention": Key(kind="text", form="[1-9][0-9]?|[12][0-9]{2}|3[0-5][0-9]|36[0-5]", wanted="1 to 365"),
     "snapshot.retentionUnit": _any_case("HOUR", "DAY", "WEEK", "MONTH", "YEAR"),
     "snapshot.naming": _TEXT,
     "snapshot.recursive": _FLAG,
@@ -92,13 +94,21 @@ _TRUENAS = {
     "encryption.key": Key(kind="text", secret=True, form="[0-9a-fA-F]{64}", wanted="64 hex digits"),
     "encryption.generateKey": _FLAG,
     "encryption.pbkdf2iters": _WHOLE,
-}  # fmt: skip
+}
 _TNS = {
     "protocol": _one_of("nfs", "nvmeof", "iscsi", "smb"),
-    "pool": Key(kind="text", required=True, form="[^/]+", wanted="a pool's name", fix="give the pool here, the rest in parentDataset"),
+    "pool": Key(
+        kind="text",
+        required=True,
+        form="[^/]+",
+        wanted="a pool's name",
+        fix="give the pool here, the rest in parentDataset",
+    ),
     "server": Key(kind="text", required=True, form=r"[^\s/]+", wanted="the address to which nodes connect"),
     "parentDataset": Key(
-        kind="text", form=r"(?!/).*(?<!/)", wanted="a dataset with its pool, such as tank/k8s",
+        kind="text",
+        form=r"(?!/).*(?<!/)",
+        wanted="a dataset with its pool, such as tank/k8s",
         fix='write the dataset with its pool and without "/" at either end',
     ),
     "deleteStrategy": _one_of("delete", "retain"),
@@ -119,16 +129,11 @@ _TNS = {
     "initiatorId": _WHOLE,
     "nvmeof.nr-io-queues": _WHOLE,
     "nvmeof.queue-size": _WHOLE,
-    **{f"{kind}VolumesFrom{source}": _TRUE_FALSE for kind in ("detached", "promoted") for source in ("Snapshots", "Volumes")},
-    **{
-        f"zfs.{name}": _TEXT
-        for name in (
-            "compression", "dedup", "atime", "sync", "recordsize", "snapdir", "readonly", "exec", "aclmode", "acltype",
-            "casesensitivity", "sparse", "volblocksize",
-        )
-    },
-    "zfs.copies": _WHOLE,
-}  # fmt: skip
+    **{f"{how}VolumesFrom{of}": _TRUE_FALSE for how in ("detached", "promoted") for of in ("Snapshots", "Volumes")},
+    **{f"zfs.{name}": _TEXT for name in ("compression", "dedup", "sync", "copies", "readonly")},
+    **{f"zfs.{name}": _TEXT for name in ("atime", "recordsize", "snapdir", "exec", "aclmode", "acltype")},
+    **{f"zfs.{name}": _TEXT for name in ("casesensitivity", "sparse", "volblocksize")},
+}
 _SCALE = {
     "protocol": _any_case("nfs", "iscsi", "nvmeof"),
     "snapshotRestoreMode": _one_of("clone", "detached"),
@@ -147,12 +152,16 @@ _SCALE = {
     "encryption": _FLAG,
     "iscsi/blocksize": _BLOCKS,
     **{f"iscsi/{name}": _GO_FLAG for name in ("pblocksize", "insecureTpc", "readOnly", "stableSerial")},
-    "iscsi/chapSecret": _FLAG,
+    "iscsi.chapSecret": _FLAG,
     "iscsi/queuedCommands": _one_of("32", "128"),
     "iscsi/availThreshold": Key(kind="text", form="[1-9][0-9]?", wanted="1 to 99"),
     "iscsi/authNetworks": _TEXT,
     "nvmeof/qidMax": _WHOLE,
     "nvmeof/piEnable": _GO_FLAG,
+    **{
+        f"nvmeof/{name}": Key(kind="text", form="(?!)", wanted="nvmeof.portPerf in the driver's config", fix="move it")
+        for name in ("inlineDataSize", "maxQueueSize", "portPiEnable")
+    },
 }
 _DEMOCRATIC = {
     "detachedVolumesFromSnapshots": _TRUE_FALSE,

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Literal
 
-from csi_probe.drivers.deployment import Problem, Rule
 from csi_probe.drivers.tree import Item, Value
+from csi_probe.problem import Problem, Rule
 
 Kind = Literal["text", "whole", "number", "flag", "block", "list", "any"]
 
@@ -218,7 +218,7 @@ def _unfilled(item: Item, key: Key, path: str) -> Problem | None:
 def _seen(item: Item, key: Key) -> str:
     """The value where it can be shown; of a secret, a collection or what is long only the kind."""
     text = item.text[:80]
-    if not text or not text.isprintable():
+    if not text or not text.isprintable() or key.kind in ("block", "list"):
         return kind_of(item)
     if key.secret and not _LEFT_OVER.fullmatch(text):
         return f"{kind_of(item)} (not shown)"

@@ -9,8 +9,8 @@ from typing import Any, NoReturn
 
 import yaml
 
-from csi_probe.drivers.deployment import Place
 from csi_probe.errors import ConfigError
+from csi_probe.problem import Place
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 64

@@ -15,7 +15,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from paramiko.pkey import UnknownKeyType
 
 from csi_probe.config import Ssh
-from csi_probe.entries import Refusal, Trouble
+from csi_probe.contact import Refusal, Trouble
 from csi_probe.errors import ConfigError
 from csi_probe.node import known_hosts
 from csi_probe.node.known_hosts import HostKey
@@ -62,7 +62,7 @@ def access(ssh: Ssh) -> Access:
         private_key(ssh.key_file)  # opening an encrypted key is dear: once, before all nodes want it at the same time
     return Access(
         ssh=ssh,
-        user=getpass.getuser(),
+        user=_user(),
         password=ssh.password.read("ssh.password") if ssh.password else None,
         default_identities=tuple(filter(_is_readable, map(_in_home, _DEFAULT_IDENTITIES))),
         config=_ssh_config(ssh.config_file),
@@ -71,8 +71,19 @@ def access(ssh: Ssh) -> Access:
     )
 
 
+def _user() -> str:
+    """The current user; a container's number may have no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
 def _in_home(name: str) -> Path:
-    return Path.home() / ".ssh" / name
+    try:
+        return Path.home() / ".ssh" / name
+    except RuntimeError:  # nor has it a home
+        return Path("/") / ".ssh" / name
 
 
 def _is_readable(path: Path) -> bool:

@@ -13,8 +13,8 @@ import paramiko
 from paramiko.ssh_exception import IncompatiblePeer
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random
 
+from csi_probe.contact import Trouble
 from csi_probe.deadline import Deadline
-from csi_probe.entries import Trouble
 from csi_probe.errors import EndpointError
 from csi_probe.node.known_hosts import fingerprint
 from csi_probe.node.route import Hop

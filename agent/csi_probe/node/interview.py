@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from csi_probe.config import NodeWant
+from csi_probe.contact import Refusal, Session, Trouble
 from csi_probe.deadline import Deadline
-from csi_probe.entries import Refusal, Session, Trouble
 from csi_probe.errors import EndpointError
 from csi_probe.facts import Fact, Known, Missing
 from csi_probe.node import local, script, ssh
@@ -77,12 +77,13 @@ def _speechless(how: str, transcript: Transcript) -> EndpointError:
 
 
 def _answers(frames: Frames, transcript: Transcript) -> NodeAnswers:
-    facts = {question.name: _answer(question, frames, transcript.end) for question in QUESTIONS}
+    facts = {question.name: answer(question, frames, transcript.end) for question in QUESTIONS}
     facts[CLOCK.name] = facts[CLOCK.name].then(lambda node: node - transcript.began)
     return NodeAnswers(**facts)
 
 
-def _answer(question: Question[Any], frames: Frames, end: End) -> Fact[Any]:
+def answer(question: Question[Any], frames: Frames, end: End) -> Fact[Any]:
+    """The fact that a question brought, or why it brought none."""
     if question.name in frames.answers:
         status, text = frames.answers[question.name]
         if status in script.LATE:

@@ -9,8 +9,8 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 
+from csi_probe.contact import Trouble
 from csi_probe.deadline import Deadline
-from csi_probe.entries import Trouble
 from csi_probe.errors import EndpointError
 from csi_probe.node import script
 from csi_probe.node.script import Transcript

@@ -9,8 +9,8 @@ from pathlib import Path
 import paramiko
 from paramiko.pkey import PublicBlob
 
+from csi_probe.contact import Refusal, Trouble
 from csi_probe.deadline import Deadline
-from csi_probe.entries import Refusal, Trouble
 from csi_probe.errors import EndpointError
 from csi_probe.jobs import gather
 from csi_probe.node.access import Access

@@ -8,8 +8,8 @@ import shlex
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from csi_probe.entries import FileState, Module, Os, Unit
 from csi_probe.facts import Fact, Known, Missing
+from csi_probe.host import FileState, Module, Os, Unit
 
 UNREADABLE = 41
 NO_SUCH_FILE = 42

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from csi_probe.entries import FileState
 from csi_probe.facts import Fact
+from csi_probe.host import FileState
 from csi_probe.node import parse
 
 T = TypeVar("T")

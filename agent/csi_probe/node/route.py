@@ -9,7 +9,7 @@ from pathlib import Path
 import paramiko
 
 from csi_probe.config import NodeWant
-from csi_probe.entries import Trouble
+from csi_probe.contact import Trouble
 from csi_probe.errors import EndpointError
 from csi_probe.node.access import Access
 from csi_probe.node.known_hosts import HostKey, keys_of

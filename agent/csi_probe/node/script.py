@@ -11,8 +11,9 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Any
 
-from csi_probe.node.questions import QUESTIONS
+from csi_probe.node.questions import QUESTIONS, Question
 
 COMMAND = "exec /bin/sh -s"  # understood by sh, bash, csh and fish alike, whatever the login shell is
 ANSWER_LIMIT = 64 * 1024
@@ -68,20 +69,28 @@ class Frames:
 
 
 def build(asking: Asking, nonce: str) -> str:
-    """The script for /bin/sh -s. Every value that comes from the run is quoted here, and nowhere else."""
+    """The script that asks a node."""
     values = {
-        "NONCE": nonce,
         "DRIVER_PATH": asking.path,
         "STORAGE_ADDRESSES": " ".join(asking.storage_addresses),
         "SUDO": "sudo -n" if asking.sudo else "",
     }
+    return join(values, QUESTIONS, nonce)
+
+
+def join(values: Mapping[str, str], questions: Iterable[Question[Any]], nonce: str) -> str:
+    """The script for /bin/sh -s. Every value that comes from the run is quoted here, and nowhere else.
+
+    Snippets find the values as variables, and in LOGIN_PATH the PATH of the login shell.
+    """
     return "\n".join(
         (
+            f"NONCE={shlex.quote(nonce)}",
             *(f"{name}={shlex.quote(value)}" for name, value in values.items()),
-            "PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH LC_ALL=C",
-            f"export PATH LC_ALL {' '.join(name for name in values if name != 'NONCE')}",
+            "LOGIN_PATH=$PATH PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH LC_ALL=C",
+            f"export PATH LC_ALL LOGIN_PATH {' '.join(values)}",
             _ASK,
-            *(f"ask {question.name} {shlex.quote(question.snippet.strip())}" for question in QUESTIONS),
+            *(f"ask {question.name} {shlex.quote(question.snippet.strip())}" for question in questions),
             "printf '\\n%s done\\n' \"$NONCE\"",
             "",
         )

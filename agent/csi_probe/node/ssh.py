@@ -7,8 +7,8 @@ from contextlib import ExitStack
 
 import paramiko
 
+from csi_probe.contact import Trouble
 from csi_probe.deadline import Deadline
-from csi_probe.entries import Trouble
 from csi_probe.errors import EndpointError
 from csi_probe.node import script
 from csi_probe.node.access import Access

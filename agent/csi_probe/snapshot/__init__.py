@@ -10,24 +10,48 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from csi_probe.snapshot.array import Dataset, Nas, Pool
+from csi_probe.snapshot.driver import (
+    DriverFile,
+    DriverKey,
+    DriverRelease,
+    DriverSet,
+    DriverSsh,
+    NewShares,
+    Nvmeof,
+    NvmeofPort,
+    Smb,
+    SshService,
+    StorageClass,
+)
 from csi_probe.snapshot.node import Fleet, IscsiAccess, NfsAccess, Node, NodeAnswers
 from csi_probe.snapshot.services import AuthGroup, InitiatorGroup, Iscsi, Nfs, Portal, Target
 
 __all__ = [
     "AuthGroup",
     "Dataset",
+    "DriverFile",
+    "DriverKey",
+    "DriverRelease",
+    "DriverSet",
+    "DriverSsh",
     "Fleet",
     "InitiatorGroup",
     "Iscsi",
     "IscsiAccess",
     "Nas",
+    "NewShares",
     "Nfs",
     "NfsAccess",
     "Node",
     "NodeAnswers",
+    "Nvmeof",
+    "NvmeofPort",
     "Pool",
     "Portal",
+    "Smb",
     "Snapshot",
+    "SshService",
+    "StorageClass",
     "Subject",
     "Target",
 ]

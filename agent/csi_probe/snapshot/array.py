@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from csi_probe.entries import (
-    Api,
-    ApiKeyEntry,
-    Certificate,
-    Contact,
-    DatasetEntry,
-    Login,
-    PoolEntry,
-    Refusal,
-    Trust,
-    Version,
-)
 from csi_probe.facts import Fact
 from csi_probe.needs import Driver
+
+if TYPE_CHECKING:
+    from csi_probe.contact import Api, Certificate, Contact, Login, Refusal, Trust, Version
+    from csi_probe.entries import ApiKeyEntry, DatasetEntry, PoolEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +22,7 @@ class Nas:
     now: datetime
     driver: Driver
     trust: Trust
-    roles_wanted: Mapping[str, str]  # method -> the least role that may call it
+    roles_wanted: frozenset[str]
     certificate_days: int
     key_days: int
     slow_seconds: float

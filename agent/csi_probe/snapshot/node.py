@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from csi_probe.entries import FileState, InitiatorEntry, Module, NfsShare, Os, Refusal, Session, Unit
 from csi_probe.facts import Fact
 from csi_probe.needs import Driver
+
+if TYPE_CHECKING:
+    from csi_probe.contact import Refusal, Session
+    from csi_probe.entries import InitiatorEntry, NfsShare
+    from csi_probe.host import FileState, Module, Os, Unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

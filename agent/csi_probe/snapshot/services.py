@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from csi_probe.entries import (
-    AuthEntry,
-    ExtentEntry,
-    InitiatorEntry,
-    IscsiConfig,
-    MappingEntry,
-    NfsConfig,
-    PortalEntry,
-    ServiceEntry,
-    TargetEntry,
-)
 from csi_probe.facts import Fact
+
+if TYPE_CHECKING:
+    from csi_probe.entries import (
+        AuthEntry,
+        ExtentEntry,
+        InitiatorEntry,
+        IscsiConfig,
+        MappingEntry,
+        NfsConfig,
+        PortalEntry,
+        ServiceEntry,
+        TargetEntry,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +64,7 @@ class Portal:
 
     @property
     def label(self) -> str:
-        return f"portal {self.id}"
+        return f"portal {self.address if self.id is None else self.id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,64 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from csi_probe.config import Config
-from csi_probe.snapshot import (
-    AuthGroup,
-    Dataset,
-    Fleet,
-    InitiatorGroup,
-    Iscsi,
-    IscsiAccess,
-    Nas,
-    Nfs,
-    NfsAccess,
-    Node,
-    Pool,
-    Portal,
-    Subject,
-    Target,
-)
+from csi_probe.drivers.source import NO_FILES, Files
+from csi_probe.drivers.wants import own_truenas, wants
+from csi_probe.node import nas_shell
+from csi_probe.snapshot import Subject
 from csi_probe.subjects.dataset import datasets, pools
+from csi_probe.subjects.driver import DriverSeen, offline, online
 from csi_probe.subjects.iscsi import iscsi
 from csi_probe.subjects.nfs import nfs
 from csi_probe.subjects.node import nodes
 from csi_probe.subjects.seen import Seen, dataset_names, literal, storage_addresses
-from csi_probe.subjects.truenas import nas
+from csi_probe.subjects.truenas import arrays
+from csi_probe.truenas import interview as truenas
 
-__all__ = ["Seen", "dataset_names", "kinds", "literal", "storage_addresses", "subjects"]
+__all__ = ["DriverSeen", "Seen", "dataset_names", "kinds", "literal", "offline", "storage_addresses", "subjects"]
 
-
-def kinds(config: Config) -> frozenset[type]:
-    """The kinds of subject that this config will have: they decide what has to be asked."""
-    array, nodes = config.truenas is not None, bool(config.nodes)
-    have = {
-        Nas: array,
-        Pool: bool(config.pools or config.datasets),
-        Dataset: bool(config.datasets),
-        Nfs: array and config.nfs is not None,
-        NfsAccess: array and nodes and config.nfs is not None,
-        Iscsi: array and config.iscsi is not None,
-        Portal: array and config.iscsi is not None,
-        InitiatorGroup: array and config.iscsi is not None and config.iscsi.initiator_group is not None,
-        IscsiAccess: array and nodes and config.iscsi is not None and config.iscsi.initiator_group is not None,
-        AuthGroup: array and config.iscsi is not None and config.iscsi.auth_tag is not None,
-        Target: array and config.iscsi is not None and bool(config.iscsi.targets),
-        Node: nodes,
-        Fleet: nodes and config.iscsi is not None,
-    }
-    return frozenset(kind for kind, there in have.items() if there)
+Want = tuple[Config, Seen]
 
 
-def subjects(config: Config, seen: Seen) -> Iterator[Subject]:
-    """Every subject, in the order of the report."""
-    if config.truenas and seen.nas:
-        yield nas(config, config.truenas, seen, seen.nas)
+def subjects(wanted: Sequence[Want], drivers: Sequence[DriverSeen] = (), files: Files = NO_FILES) -> Iterator[Subject]:
+    """Every subject, in the order of the report; what several of `wanted` name is there once.
+
+    `wanted`: the config and then what each driver wants in its terms, with what was seen of its array. `drivers`: the
+    same drivers again, with what was seen for them alone. `files`: what they were read from.
+    """
+    yield from arrays(wanted)
+    yield from offline(files)
+    names = [node.name for node in wanted[0][0].nodes]
+    named = [subject for config, seen in wanted for subject in _storage(config, seen)]
+    driven = [subject for driver in drivers for subject in online(driver, names)]
+    yield from dict.fromkeys([*named, *driven])
+    yield from nodes(wanted)
+
+
+def kinds(config: Config, files: Files = NO_FILES) -> frozenset[type]:
+    """The kinds of subject that a run will have: they decide what has to be asked."""
+    nothing = Seen.nothing(config)
+    drivers = [
+        DriverSeen(
+            deployment=deployment,
+            seen=nothing,
+            key=truenas.lost("") if own_truenas(deployment.connection) else None,
+            shell=nas_shell.lost("") if deployment.ssh else None,
+        )
+        for deployment in files.deployments
+    ]
+    return frozenset(
+        map(type, subjects([(want, nothing) for want in wants(config, files.deployments)], drivers, files))
+    )
+
+
+def _storage(config: Config, seen: Seen) -> Iterator[Subject]:
+    """What one config names of the array."""
     yield from pools(config, seen)
     yield from datasets(config, seen)
     if config.truenas and config.nfs:
         yield from nfs(config, config.nfs, seen)
     if config.truenas and config.iscsi:
         yield from iscsi(config, config.iscsi, seen)
-    yield from nodes(config, seen)

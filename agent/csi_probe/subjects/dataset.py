@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from csi_probe.config import Config, DatasetWant, PoolWant
-from csi_probe.entries import DatasetEntry, Version
+from csi_probe.contact import Version
+from csi_probe.entries import DatasetEntry
 from csi_probe.facts import Fact, Known, Missing, pick
 from csi_probe.snapshot import Dataset, Pool
 from csi_probe.subjects.seen import Seen, dataset_names, parents
@@ -25,28 +26,31 @@ def pools(config: Config, seen: Seen) -> Iterator[Pool]:
 
 def datasets(config: Config, seen: Seen) -> Iterator[Dataset]:
     """[[datasets]]: parents of volumes, and of detached snapshots."""
+    may_nest = config.needs.parents_may_nest
     names = parents(config)
     for want in config.datasets:
-        yield _dataset(want, want.name, names, seen)
+        yield _dataset(want, want.name, names, seen, may_nest=may_nest)
         if want.detached_snapshots:
-            yield _dataset(want, want.detached_snapshots, names, seen)
+            yield _dataset(want, want.detached_snapshots, names, seen, may_nest=may_nest)
 
 
 def _pool(want: PoolWant, seen: Seen) -> Pool:
     entries = seen.answers.to(ask.POOLS)
     absent = Missing(f"there is no pool {want.name}", blocked_by="pool.exists")
-    root = pick(seen.answers.to(ask.DATASETS), lambda entry: entry.name == want.name, absent)
+    entry = pick(entries, lambda pool: pool.name == want.name, absent)
+    unlisted = Missing(f"the NAS does not list the dataset {want.name}") if isinstance(entry, Known) else entry
+    root = pick(seen.answers.to(ask.DATASETS), lambda dataset: dataset.name == want.name, unlisted)
     return Pool(
         name=want.name,
         min_free=want.min_free,
         max_used=want.max_used,
         names=entries.then(lambda pools: tuple(pool.name for pool in pools)),
-        entry=pick(entries, lambda entry: entry.name == want.name, absent),
+        entry=entry,
         free=root if isinstance(root, Missing) else root.value.available,
     )
 
 
-def _dataset(want: DatasetWant, name: str, names: Sequence[str], seen: Seen) -> Dataset:
+def _dataset(want: DatasetWant, name: str, names: Sequence[str], seen: Seen, *, may_nest: bool) -> Dataset:
     others = list(names)
     others.remove(name)
     entries = seen.answers.to(ask.DATASETS)
@@ -57,7 +61,7 @@ def _dataset(want: DatasetWant, name: str, names: Sequence[str], seen: Seen) -> 
         zvols=want.volumes == "zvol" and name == want.name,
         volume_name_length=want.volume_name_length,
         min_free=want.min_free,
-        overlaps=tuple(other for other in others if _nest(name, other)),
+        overlaps=() if may_nest else tuple(other for other in others if _nest(name, other)),
         zvol_path_max=version.then(_device_path),
         entry=entries.then(lambda found: next((entry for entry in found if entry.name == name), None)),
         nearest=_nearest(name, entries, created=want.created_by_driver),

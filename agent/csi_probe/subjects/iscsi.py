@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from csi_probe.config import Config, IscsiWant, PortalWant
-from csi_probe.facts import Missing, pick
+from csi_probe.entries import PortalEntry
+from csi_probe.facts import Fact, Missing, pick
 from csi_probe.snapshot import AuthGroup, InitiatorGroup, Iscsi, IscsiAccess, Portal, Target
 from csi_probe.subjects.node import initiator_name
 from csi_probe.subjects.seen import Seen
 from csi_probe.truenas import questions as ask
 from csi_probe.truenas.interview import Answers
+
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  (compared, not bound)
 
 Subject = Iscsi | Portal | InitiatorGroup | IscsiAccess | AuthGroup | Target
 
@@ -31,17 +34,26 @@ def iscsi(config: Config, want: IscsiWant, seen: Seen) -> Iterator[Subject]:
 
 def _portal(want: PortalWant, seen: Seen) -> Portal:
     portals = seen.answers.to(ask.PORTALS)
-    absent = Missing(f"there is no portal with the id {want.id}", blocked_by="iscsi.portal-exists")
+    resolved = seen.addresses(want.address)
+    which = f"with the id {want.id}" if want.id is not None else f"on {want.address}"
+    absent = Missing(f"there is no portal {which}", blocked_by="iscsi.portal-exists")
     return Portal(
         id=want.id,
         address=want.address,
         port=want.port,
         portals=portals,
-        entry=pick(portals, lambda entry: entry.id == want.id, absent),
+        entry=pick(portals, lambda entry: _is_meant(entry, want, resolved), absent),
         config=seen.answers.to(ask.ISCSI_CONFIG),
-        resolved=seen.resolved[want.address],
+        resolved=resolved,
         nas_addresses=seen.answers.to(ask.ADDRESSES),
     )
+
+
+def _is_meant(entry: PortalEntry, want: PortalWant, resolved: Fact[tuple[str, ...]]) -> bool:
+    """By id; a driver that names none takes the portal that listens where it sends the nodes."""
+    if want.id is not None or isinstance(entry.listen, Missing) or isinstance(resolved, Missing):
+        return entry.id == want.id
+    return any(at.ip in {*resolved.value, *_EVERYWHERE} for at in entry.listen.value)
 
 
 def _initiators(config: Config, id_: int, seen: Seen) -> Iterator[Subject]:

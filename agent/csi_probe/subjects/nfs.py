@@ -19,7 +19,7 @@ def nfs(config: Config, want: NfsWant, seen: Seen) -> Iterator[Nfs | NfsAccess]:
         versions=want.versions,
         service=seen.service("nfs"),
         config=seen.answers.to(ask.NFS_CONFIG),
-        resolved=seen.resolved[want.address],
+        resolved=seen.addresses(want.address),
         nas_addresses=seen.answers.to(ask.ADDRESSES),
     )
     # Not below [[pools]]: other people's shares of the same pool need not admit the nodes.
@@ -28,14 +28,15 @@ def nfs(config: Config, want: NfsWant, seen: Seen) -> Iterator[Nfs | NfsAccess]:
         lambda shares: tuple(share for share in shares if any(_is_below(share, path) for path in paths))
     )
     for node in config.nodes:
-        yield NfsAccess(node=node.name, source=_source(seen, node.name, want.address), shares=below)
+        yield NfsAccess(node=node.name, source=source_address(seen, node.name, want.address), shares=below)
 
 
 def _is_below(share: NfsShare, parent: str) -> bool:
     return any(f"{path}/".startswith(f"{parent}/") for path in share.paths)
 
 
-def _source(seen: Seen, node: str, address: str) -> Fact[str]:
+def source_address(seen: Seen, node: str, address: str) -> Fact[str]:
+    """The address from which the node reaches `address`."""
     sources = seen.nodes[node].answers.sources if node in seen.nodes else Missing("the node was not asked")
     if isinstance(sources, Missing):
         return sources

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from csi_probe.config import Config
 from csi_probe.facts import Fact, Known, Missing
+from csi_probe.needs import combined
 from csi_probe.snapshot import Fleet, Node
 from csi_probe.subjects.seen import Seen
 
 
-def nodes(config: Config, seen: Seen) -> Iterator[Node | Fleet]:
-    """[[nodes]] beside their answers, with what driver, NFS and iSCSI want of them."""
+def nodes(wanted: Sequence[tuple[Config, Seen]]) -> Iterator[Node | Fleet]:
+    """[[nodes]] beside their answers, with what all of `wanted` together need of them."""
+    config, seen = wanted[0]
+    everything = [want for want, _ in wanted]
     clock = seen.nas.clock if seen.nas else Missing("no NAS was asked")
+    iscsi = [want.iscsi for want in everything if want.iscsi]
     for node in config.nodes:
         if interview := seen.nodes.get(node.name):
             yield Node(
                 name=node.name,
-                driver=config.needs,
-                nfs_versions=config.nfs.versions if config.nfs else (),
-                iscsi=config.iscsi is not None,
-                multipath=config.iscsi is not None and len(config.iscsi.portals) > 1,
+                driver=combined([want.needs for want in everything[1:]] or [config.needs]),
+                nfs_versions=tuple(dict.fromkeys(v for want in everything if want.nfs for v in want.nfs.versions)),
+                iscsi=bool(iscsi),
+                multipath=any(len(want.portals) > 1 for want in iscsi),
                 max_clock_skew=config.max_clock_skew,
                 login=interview.login,
                 answers=interview.answers,
                 reference="the NAS" if isinstance(clock, Known) else "the probe",
                 reference_clock=clock.value if isinstance(clock, Known) else 0.0,
             )
-    if config.nodes and config.iscsi:
+    if config.nodes and iscsi:
         yield Fleet(initiator_names={node.name: initiator_name(seen, node.name) for node in config.nodes})
 
 

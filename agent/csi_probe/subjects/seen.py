@@ -5,12 +5,14 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from csi_probe.config import Config
 from csi_probe.entries import ServiceEntry
-from csi_probe.facts import Fact, Missing, pick
+from csi_probe.facts import Fact, Known, Missing, pick
+from csi_probe.node import interview as node
 from csi_probe.node.interview import NodeInterview
+from csi_probe.truenas import interview as truenas
 from csi_probe.truenas import questions as ask
 from csi_probe.truenas.interview import Answers, Interview
 
@@ -20,10 +22,26 @@ class Seen:
     """All that was collected. `nas` is None where no NAS was asked; `resolved`: host -> its addresses."""
 
     now: datetime
-    roles_wanted: Mapping[str, str]
+    roles_wanted: frozenset[str]
     nas: Interview | None
     nodes: Mapping[str, NodeInterview]
     resolved: Mapping[str, Fact[tuple[str, ...]]]
+
+    @classmethod
+    def nothing(cls, config: Config) -> Seen:
+        """What is seen before anything is asked: every fact is missing."""
+        return cls(
+            now=datetime.now(UTC),
+            roles_wanted=frozenset(),
+            nas=truenas.lost("nothing was asked"),
+            nodes={want.name: node.lost("nothing was asked") for want in config.nodes},
+            resolved={},
+        )
+
+    def addresses(self, host: str) -> Fact[tuple[str, ...]]:
+        """The IP addresses of a host that nodes are sent to."""
+        own = literal(host)
+        return Known(own) if own else self.resolved.get(host, Missing(f"{host} was not resolved"))
 
     @property
     def answers(self) -> Answers:

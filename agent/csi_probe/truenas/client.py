@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from csi_probe.entries import Api, Login
+from csi_probe.contact import Api, Login
 from csi_probe.facts import Fact
 from csi_probe.secret import Secret
 from csi_probe.truenas.questions import Question

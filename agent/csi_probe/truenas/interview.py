@@ -12,8 +12,8 @@ from typing import Any, TypeVar, cast
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential
 
 from csi_probe.config import TrueNAS
+from csi_probe.contact import Api, Certificate, Contact, Login, Refusal, Trouble, Version
 from csi_probe.deadline import Deadline
-from csi_probe.entries import Api, Certificate, Contact, Login, Refusal, Trouble, Version
 from csi_probe.errors import EndpointError
 from csi_probe.facts import Fact, Known, Missing
 from csi_probe.secret import Secret

@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from websockets.sync.client import ClientConnection, connect
 
 from csi_probe.config import TrueNAS
-from csi_probe.entries import Api, Login, Trouble
+from csi_probe.contact import Api, Login, Trouble
 from csi_probe.errors import EndpointError
 from csi_probe.facts import Fact, Known, Missing
 from csi_probe.secret import Secret

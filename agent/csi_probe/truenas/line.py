@@ -17,8 +17,8 @@ import httpx
 
 from csi_probe import __version__
 from csi_probe.config import TrueNAS
+from csi_probe.contact import Certificate, Contact, Trouble
 from csi_probe.deadline import Deadline
-from csi_probe.entries import Certificate, Contact, Trouble
 from csi_probe.errors import EndpointError
 from csi_probe.facts import Fact, Known, Missing
 from csi_probe.resolve import resolve

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from csi_probe.entries import Login, Trouble
+from csi_probe.contact import Login, Trouble
 from csi_probe.errors import EndpointError
 from csi_probe.facts import Known
 from csi_probe.secret import Secret

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, TypeVar
 
+from csi_probe.contact import Version
 from csi_probe.entries import (
     ApiKeyEntry,
     AuthEntry,
@@ -22,12 +23,12 @@ from csi_probe.entries import (
     MappingEntry,
     NfsConfig,
     NfsShare,
+    NvmetPort,
     PoolEntry,
     PortalEntry,
     ServiceEntry,
     TargetEntry,
     TargetGroup,
-    Version,
 )
 from csi_probe.facts import Fact, Known, Missing
 from csi_probe.truenas.shapes import ShapeError, identity, items, leaf, moment, rows, text, typed
@@ -215,6 +216,18 @@ def extent(row: Row) -> ExtentEntry:
         enabled=leaf(row, "enabled", of=bool),
         locked=leaf(row, "locked", of=bool, null=False),
         readonly=leaf(row, "ro", of=bool),
+    )
+
+
+def nvmet_port(row: Row) -> NvmetPort:
+    number = row.get("addr_trsvcid")
+    digits = isinstance(number, str) and number.isascii() and number.isdigit()
+    return NvmetPort(
+        id=identity(row, "id", int),
+        address=identity(row, "addr_traddr", str),
+        transport=leaf(row, "addr_trtype", of=str),
+        port=leaf(row | {"addr_trsvcid": int(str(number)[:6])} if digits else row, "addr_trsvcid", of=int),
+        enabled=leaf(row, "enabled", of=bool),
     )
 
 

@@ -1,19 +1,16 @@
-"""Everything that can be asked of a TrueNAS: the method, the least role that may call it, and the answer's parser.
-
-Roles: TrueNAS's own role tables (25.04 to 26); up to 24.10 a key has an allow-list of REST resources in their place.
-"""
+"""Everything that can be asked of a TrueNAS: the method, and the answer's parser."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from csi_probe.facts import Fact, Known, Missing
 from csi_probe.secret import Secret
 from csi_probe.truenas import parse
+from csi_probe.truenas.roles import ROLES
 from csi_probe.truenas.shapes import ShapeError
 
 T = TypeVar("T")
@@ -35,12 +32,16 @@ _DATASET_FIELDS = [
 
 @dataclass(frozen=True, slots=True)
 class Question(Generic[T]):
-    """One read-only call. `role`: the least role that may make it, "" for none. `parse` raises ShapeError."""
+    """One read-only call. `parse` raises ShapeError."""
 
     method: str
-    role: str
     parse: Callable[[Any], T]
     params: tuple[Any, ...] = ()
+
+    @property
+    def role(self) -> str:
+        """The least role that may make it, "" for none."""
+        return ROLES.get(self.method, "")
 
     @property
     def resource(self) -> str:
@@ -55,23 +56,24 @@ class Question(Generic[T]):
             return Missing(f"the answer to {self.method} cannot be read: {wrong}")
 
 
-VERSION = Question("system.version", "", parse.version)
-API_KEYS = Question("api_key.query", "API_KEY_READ", parse.each(parse.api_key))
-POOLS = Question("pool.query", "POOL_READ", parse.each(parse.pool))
-DATASETS = Question("pool.dataset.query", "DATASET_READ", parse.each(parse.dataset))
+VERSION = Question("system.version", parse.version)
+API_KEYS = Question("api_key.query", parse.each(parse.api_key))
+POOLS = Question("pool.query", parse.each(parse.pool))
+DATASETS = Question("pool.dataset.query", parse.each(parse.dataset))
 SERVICES = Question(
-    "service.query", "SERVICE_READ", parse.each(parse.service), ([["service", "in", ["nfs", "iscsitarget"]]],)
+    "service.query", parse.each(parse.service), ([["service", "in", ["nfs", "iscsitarget", "cifs", "nvmet", "ssh"]]],)
 )
-NFS_CONFIG = Question("nfs.config", "SHARING_NFS_READ", parse.nfs_config)
-NFS_SHARES = Question("sharing.nfs.query", "SHARING_NFS_READ", parse.each(parse.nfs_share))
-ADDRESSES = Question("interface.query", "NETWORK_INTERFACE_READ", parse.addresses)
-ISCSI_CONFIG = Question("iscsi.global.config", "SHARING_ISCSI_GLOBAL_READ", parse.iscsi_config)
-PORTALS = Question("iscsi.portal.query", "SHARING_ISCSI_PORTAL_READ", parse.each(parse.portal))
-INITIATORS = Question("iscsi.initiator.query", "SHARING_ISCSI_INITIATOR_READ", parse.each(parse.initiator))
-AUTHS = Question("iscsi.auth.query", "SHARING_ISCSI_AUTH_READ", parse.each(parse.auth))
-TARGETS = Question("iscsi.target.query", "SHARING_ISCSI_TARGET_READ", parse.each(parse.target))
-EXTENTS = Question("iscsi.extent.query", "SHARING_ISCSI_EXTENT_READ", parse.each(parse.extent))
-MAPPINGS = Question("iscsi.targetextent.query", "SHARING_ISCSI_TARGETEXTENT_READ", parse.each(parse.mapping))
+NFS_CONFIG = Question("nfs.config", parse.nfs_config)
+NFS_SHARES = Question("sharing.nfs.query", parse.each(parse.nfs_share))
+ADDRESSES = Question("interface.query", parse.addresses)
+ISCSI_CONFIG = Question("iscsi.global.config", parse.iscsi_config)
+PORTALS = Question("iscsi.portal.query", parse.each(parse.portal))
+INITIATORS = Question("iscsi.initiator.query", parse.each(parse.initiator))
+AUTHS = Question("iscsi.auth.query", parse.each(parse.auth))
+TARGETS = Question("iscsi.target.query", parse.each(parse.target))
+EXTENTS = Question("iscsi.extent.query", parse.each(parse.extent))
+MAPPINGS = Question("iscsi.targetextent.query", parse.each(parse.mapping))
+NVMET_PORTS = Question("nvmet.port.query", parse.each(parse.nvmet_port))
 
 QUESTIONS: tuple[Question[Any], ...] = (
     VERSION,
@@ -89,8 +91,8 @@ QUESTIONS: tuple[Question[Any], ...] = (
     TARGETS,
     EXTENTS,
     MAPPINGS,
+    NVMET_PORTS,
 )
-ROLES: Mapping[str, str] = MappingProxyType({question.method: question.role for question in QUESTIONS if question.role})
 
 
 def ask(methods: Collection[str], datasets: Iterable[str], key_id: int) -> tuple[Question[Any], ...]:

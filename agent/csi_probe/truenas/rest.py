@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from csi_probe.entries import Api, Login, Trouble
+from csi_probe.contact import Api, Login, Trouble
 from csi_probe.errors import EndpointError
 from csi_probe.facts import Fact, Known, Missing
 from csi_probe.secret import Secret

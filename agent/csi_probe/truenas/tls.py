@@ -10,8 +10,8 @@ import ssl
 from cryptography import x509
 
 from csi_probe.config import TrueNAS
+from csi_probe.contact import Certificate, Trouble, Trust
 from csi_probe.deadline import Deadline
-from csi_probe.entries import Certificate, Trouble, Trust
 from csi_probe.errors import ConfigError, EndpointError
 from csi_probe.facts import Fact, Known, Missing
 from csi_probe.truenas.shapes import words

@@ -1,0 +1,171 @@
+"""The CSI drivers as subjects: their files, what they log in with, and the services that only some of them need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from csi_probe.facts import Fact
+
+if TYPE_CHECKING:
+    from csi_probe.contact import Login, Refusal, Session, Version
+    from csi_probe.entries import ApiKeyEntry, NvmetPort, ServiceEntry
+    from csi_probe.needs import Fit
+    from csi_probe.problem import Place, Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriverFile:
+    """A driver's own config, with the problems that it has by itself."""
+
+    name: str
+    place: Place
+    problems: tuple[Problem, ...]
+
+    @property
+    def label(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageClass:
+    """A StorageClass (or VolumeSnapshotClass) beside the driver that it names."""
+
+    name: str
+    place: Place
+    problems: tuple[Problem, ...]
+
+    @property
+    def label(self) -> str:
+        return f"class {self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriverSet:
+    """All drivers of a run together. `clashes`: what two of them share; `unread`: what was recognised, but not read."""
+
+    names: tuple[str, ...]
+    clashes: tuple[Problem, ...]
+    unread: tuple[Problem, ...]
+
+    @property
+    def label(self) -> str:
+        return "all drivers"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriverRelease:
+    """A driver's image against TrueNAS's release. `loses_data`: how this image destroys volumes, if it does."""
+
+    name: str
+    image: str
+    version: Fact[Version]
+    fit: Fact[Fit]
+    loses_data: str | None
+
+    @property
+    def label(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriverKey:
+    """The key with which the driver will log in; it was tried over TLS, whatever the driver's file says.
+
+    `roles_wanted`: those of which the driver needs every one.
+    """
+
+    name: str
+    now: datetime
+    key_days: int
+    roles_wanted: Fact[tuple[str, ...]]
+    login: Fact[Login | Refusal]
+    key: Fact[ApiKeyEntry]
+
+    @property
+    def label(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriverSsh:
+    """The login of an SSH driver on the NAS: the very user, key and shell that it will use.
+
+    `shell`: the login shell's `$0`. `zfs`, `zpool`: the path that a non-login shell finds, None where it finds none.
+    `may_zfs`: whether the user may list datasets the way the driver does it (with or without sudo).
+    """
+
+    name: str
+    user: str
+    sudo: bool
+    login: Fact[Session | Refusal]
+    shell: Fact[str]
+    zfs: Fact[str | None]
+    zpool: Fact[str | None]
+    may_zfs: Fact[bool]
+
+    @property
+    def label(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SshService:
+    """The SSH service, over which SSH drivers make datasets and zvols."""
+
+    service: Fact[ServiceEntry]
+
+    @property
+    def label(self) -> str:
+        return "ssh"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Smb:
+    """The SMB service."""
+
+    service: Fact[ServiceEntry]
+
+    @property
+    def label(self) -> str:
+        return "smb"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nvmeof:
+    """The NVMe-oF service."""
+
+    service: Fact[ServiceEntry]
+
+    @property
+    def label(self) -> str:
+        return "nvmeof"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NvmeofPort:
+    """An NVMe-oF port that the driver will use: by `id`, or by the address and port to which nodes are sent."""
+
+    id: int | None
+    address: str | None
+    port: int | None
+    ports: Fact[tuple[NvmetPort, ...]]
+
+    @property
+    def label(self) -> str:
+        return f"nvmeof port {self.id if self.id is not None else self.address}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewShares:
+    """One node before the shares that the driver will make."""
+
+    node: str
+    source: Fact[str]
+    networks: tuple[str, ...]
+    hosts: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        return f"node {self.node}"
