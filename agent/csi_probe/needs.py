@@ -21,8 +21,8 @@ class Driver:
 
     `path`: where it looks for the host's iscsiadm and multipath. `mounts_nfs_itself`: mount.nfs comes in its image, so
     the host needs nfs-common only for NFSv3's rpc.statd. `min_version`: the oldest TrueNAS it works with.
-    `etc_iscsi_must_exist`: it mounts /etc/iscsi from the host as hostPath type Directory. `parents_may_nest`: parents of
-    volumes and of detached snapshots may lie inside each other; democratic-csi refuses to start with such.
+    `etc_iscsi_must_exist`: it mounts /etc/iscsi from the host as hostPath type Directory. `parents_may_nest`: parents
+    of volumes and of detached snapshots may lie inside each other; democratic-csi refuses to start with such.
     """
 
     name: str

@@ -83,6 +83,11 @@ def test_aliases_and_merge_keys_are_expanded_where_they_are_used():
     assert str(item.get("also").place) == "f.yaml:6:7"
 
 
+def test_keys_have_anchors_and_aliases_too():
+    assert only("&k a: &l 1\nb: {*k : 2, *l : 3}").plain() == {"a": 1, "b": {"a": 2, "1": 3}}
+    assert "a key is a list or a mapping" in refused("a: &l [1]\nb: {*l : 3}")
+
+
 def test_several_documents_are_several_items():
     assert [item.plain() for item in parse("a: 1\n---\n---\n- 2\n")] == [{"a": 1}, None, [2]]
     assert parse("# nothing but a comment\n") == ()

@@ -86,46 +86,48 @@ def _units(**states: str) -> _Spoil:
 
 
 NODE_BREAKS = (
-    Break("node-down", "a node's sshd does not run", _fault(Fault.DOWN)),
-    Break("node-silent", "a node accepts connections and says nothing", _fault(Fault.SILENT)),
-    Break("node-host-key", "a node shows another host key than known_hosts has", _fault(Fault.HOST_KEY)),
-    Break("node-login", "a node refuses the probe's SSH key", _fault(Fault.LOGIN)),
-    Break("node-nologin", "the login shell on a node runs no commands", _fault(Fault.NOLOGIN)),
-    Break("node-hangs", "a node stops answering in the middle of the questions", _hangs),
+    Break("node-down", "A node's sshd does not run.", _fault(Fault.DOWN)),
+    Break("node-silent", "A node accepts connections and says nothing.", _fault(Fault.SILENT)),
+    Break("node-host-key", "A node shows another host key than known_hosts has.", _fault(Fault.HOST_KEY)),
+    Break("node-login", "A node refuses the probe's SSH key.", _fault(Fault.LOGIN)),
+    Break("node-nologin", "The login shell on a node runs no commands.", _fault(Fault.NOLOGIN)),
+    Break("node-hangs", "A node stops answering in the middle of the questions.", _hangs),
     Break(
         "node-no-nfs",
-        "a node has neither the NFS modules nor mount.nfs",
+        "A node has neither the NFS modules nor mount.nfs.",
         _all(_without("modules", "nfs", "NFS"), _no_tools("mount.nfs", "mount.nfs4")),
     ),
     Break(
-        "node-no-nfs-helper", "a node's kernel has NFS, but there is no mount.nfs", _no_tools("mount.nfs", "mount.nfs4")
+        "node-no-nfs-helper",
+        "A node's kernel has NFS, but there is no mount.nfs.",
+        _no_tools("mount.nfs", "mount.nfs4"),
     ),
-    Break("node-no-iscsi", "a node has no iscsiadm", _no_tools("iscsiadm")),
+    Break("node-no-iscsi", "A node has no iscsiadm.", _no_tools("iscsiadm")),
     Break(
         "node-iscsid-off",
-        "iscsid neither runs nor starts at boot on a node",
+        "Iscsid neither runs nor starts at boot on a node.",
         _all(
             _without("sockets", "ISCSIADM"),
             _units(iscsid_service="inactive disabled", iscsid_socket="inactive disabled"),
         ),
     ),
-    Break("node-no-iscsi-module", "a node's kernel has no iscsi_tcp", _without("modules", "iscsi_tcp", "ISCSI_TCP")),
-    Break("node-no-initiator-name", "a node has no InitiatorName", _answering("initiator_name", parse.NO_SUCH_FILE)),
+    Break("node-no-iscsi-module", "A node's kernel has no iscsi_tcp.", _without("modules", "iscsi_tcp", "ISCSI_TCP")),
+    Break("node-no-initiator-name", "A node has no InitiatorName.", _answering("initiator_name", parse.NO_SUCH_FILE)),
     Break(
         "node-initiator-unreadable",
-        "a node's InitiatorName cannot be read by the probe's user",
+        "A node's InitiatorName cannot be read by the probe's user.",
         _answering("initiator_name", parse.UNREADABLE, "probe\n"),
     ),
-    Break("node-cloned", "two nodes share an InitiatorName", _cloned),
+    Break("node-cloned", "Two nodes share an InitiatorName.", _cloned),
     Break(
         "node-no-multipathd",
-        "multipathd does not run on a node",
+        "Multipathd does not run on a node.",
         _all(
             _without("sockets", "multipathd"),
             _units(multipathd_service="inactive disabled", multipathd_socket="inactive disabled"),
         ),
     ),
-    Break("node-root-private", "a node's root mount is not shared", _root_private),
-    Break("node-no-iscsi-directory", "a node has no /etc/iscsi", _answering("iscsi_directory", 0, "missing\n")),
-    Break("node-clock-skew", "a node's clock is an hour ahead", _an_hour_ahead),
+    Break("node-root-private", "A node's root mount is not shared.", _root_private),
+    Break("node-no-iscsi-directory", "A node has no /etc/iscsi.", _answering("iscsi_directory", 0, "missing\n")),
+    Break("node-clock-skew", "A node's clock is an hour ahead.", _an_hour_ahead),
 )

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from csi_probe.snapshot.array import Dataset, Nas, Pool
 from csi_probe.snapshot.driver import (
+    DriverArray,
     DriverFile,
     DriverKey,
     DriverRelease,
@@ -29,6 +30,7 @@ from csi_probe.snapshot.services import AuthGroup, InitiatorGroup, Iscsi, Nfs, P
 __all__ = [
     "AuthGroup",
     "Dataset",
+    "DriverArray",
     "DriverFile",
     "DriverKey",
     "DriverRelease",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from csi_probe.facts import Fact
 
 if TYPE_CHECKING:
-    from csi_probe.contact import Login, Refusal, Session, Version
+    from csi_probe.contact import Api, Certificate, Contact, Login, Refusal, Session, Version
     from csi_probe.entries import ApiKeyEntry, NvmetPort, ServiceEntry
     from csi_probe.needs import Fit
     from csi_probe.problem import Place, Problem
@@ -73,13 +73,20 @@ class DriverRelease:
 class DriverKey:
     """The key with which the driver will log in; it was tried over TLS, whatever the driver's file says.
 
-    `roles_wanted`: those of which the driver needs every one.
+    `url`: where it was tried. `over_tls`: whether the driver itself goes there. `trusts_more`: it has certificate
+    authorities that the probe has not. `roles_wanted`: those of which the driver needs every one.
     """
 
     name: str
+    url: str
+    over_tls: bool
+    trusts_more: bool
     now: datetime
     key_days: int
     roles_wanted: Fact[tuple[str, ...]]
+    reachable: Fact[Contact | Refusal]
+    certificate: Fact[Certificate | Refusal]
+    api: Fact[Api | Refusal]
     login: Fact[Login | Refusal]
     key: Fact[ApiKeyEntry]
 
@@ -104,6 +111,26 @@ class DriverSsh:
     zfs: Fact[str | None]
     zpool: Fact[str | None]
     may_zfs: Fact[bool]
+
+    @property
+    def label(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriverArray:
+    """Whether the array of the config is the driver's, where the two name it differently.
+
+    `wanted`: the host in the driver's file, `resolved` its addresses. `judged`: the URL in the config, `met` the
+    address that answered there, `nas_addresses` all that this array has.
+    """
+
+    name: str
+    wanted: str
+    judged: str
+    resolved: Fact[tuple[str, ...]]
+    met: Fact[Contact | Refusal]
+    nas_addresses: Fact[tuple[str, ...]]
 
     @property
     def label(self) -> str:
