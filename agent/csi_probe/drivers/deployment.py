@@ -129,6 +129,11 @@ class Deployment:
     problems: tuple[Problem, ...] = ()
 
     @property
+    def over_ssh(self) -> bool:
+        """Whether it makes volumes over SSH: democratic-csi's TrueNAS drivers without -api- do."""
+        return self.variant.startswith(("freenas-", "truenas-")) and "-api-" not in self.variant
+
+    @property
     def label(self) -> str:
         """The name in reports: "driver freenas-api-iscsi", "driver tns-csi"."""
         return f"driver {self.variant or self.driver}"

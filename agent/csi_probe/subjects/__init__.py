@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from csi_probe.config import Config
+from csi_probe.drivers.deployment import TargetGroupWant
 from csi_probe.drivers.source import NO_FILES, Files
 from csi_probe.drivers.wants import own_truenas, wants
 from csi_probe.node import nas_shell
@@ -31,10 +32,12 @@ def subjects(wanted: Sequence[Want], drivers: Sequence[DriverSeen] = (), files: 
     """
     yield from arrays(wanted)
     yield from offline(files)
-    names = [node.name for node in wanted[0][0].nodes]
-    named = [subject for config, seen in wanted for subject in _storage(config, seen)]
-    driven = [subject for driver in drivers for subject in online(driver, names)]
-    yield from dict.fromkeys([*named, *driven])
+    (own, seen), *of_drivers = wanted
+    named = list(_storage(own, seen, ())) if own.truenas else []  # without an array the config is a node's own
+    for (config, saw), driver in zip(of_drivers, drivers, strict=True):
+        named += _storage(config, saw, driver.deployment.target_groups)
+        named += online(driver, own)
+    yield from dict.fromkeys(named)
     yield from nodes(wanted)
 
 
@@ -55,11 +58,11 @@ def kinds(config: Config, files: Files = NO_FILES) -> frozenset[type]:
     )
 
 
-def _storage(config: Config, seen: Seen) -> Iterator[Subject]:
-    """What one config names of the array."""
+def _storage(config: Config, seen: Seen, groups: Sequence[TargetGroupWant]) -> Iterator[Subject]:
+    """What one config names of the array; `groups`: those that its driver gives to every target."""
     yield from pools(config, seen)
     yield from datasets(config, seen)
-    if config.truenas and config.nfs:
+    if config.nfs:
         yield from nfs(config, config.nfs, seen)
-    if config.truenas and config.iscsi:
-        yield from iscsi(config, config.iscsi, seen)
+    if config.iscsi:
+        yield from iscsi(config, config.iscsi, seen, groups)

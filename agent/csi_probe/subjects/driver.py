@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
+from csi_probe.config import Config
 from csi_probe.drivers import clashes, matrix
 from csi_probe.drivers.deployment import Deployment
 from csi_probe.drivers.roles import roles_wanted
 from csi_probe.drivers.source import Files
-from csi_probe.facts import Missing, pick
+from csi_probe.drivers.wants import own_truenas
+from csi_probe.facts import Fact, Missing, pick
+from csi_probe.node import nas_shell
 from csi_probe.node.nas_shell import NasShell
 from csi_probe.snapshot import (
+    DriverArray,
     DriverFile,
     DriverKey,
     DriverRelease,
@@ -21,20 +26,25 @@ from csi_probe.snapshot import (
     Nvmeof,
     NvmeofPort,
     Smb,
+    SshService,
     StorageClass,
     Subject,
 )
 from csi_probe.subjects.nfs import source_address
 from csi_probe.subjects.seen import Seen
 from csi_probe.truenas import questions as ask
+from csi_probe.truenas import interview as truenas
 from csi_probe.truenas.interview import Interview
 
+T = TypeVar("T")
+
 _KEY_DAYS = 14
+_ACCEPTED, _CONNECTS = "driver.key-accepted", "driver.connects"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriverSeen:
-    """One deployment and what was collected for it. `key`: the visit with its own key, if there was one."""
+    """One deployment and what was collected for it. `key`, `shell`: the visits with its own key and SSH login, if any."""
 
     deployment: Deployment
     seen: Seen
@@ -55,13 +65,14 @@ def offline(files: Files) -> Iterator[Subject]:
         yield DriverSet(names=names, clashes=clashing, unread=files.unread)
 
 
-def online(had: DriverSeen, nodes: Sequence[str]) -> Iterator[Subject]:
-    """What takes the array: release, key, login, services and ports."""
+def online(had: DriverSeen, config: Config) -> Iterator[Subject]:
+    """What takes the array: release, key, login, services and ports. `config`: the probe's own."""
     deployment = had.deployment
     yield _release(deployment, had.seen)
-    if had.key:
-        yield _key(deployment, had.seen, had.key)
-    if deployment.ssh and had.shell:
+    yield from _array(deployment, config, had.seen)
+    yield _key(deployment, had.seen, had.key)
+    if deployment.over_ssh:
+        yield SshService(service=had.seen.service("ssh"))
         yield _ssh(deployment, had.shell)
     if "smb" in deployment.protocols:
         yield Smb(service=had.seen.service("cifs"))
@@ -69,10 +80,10 @@ def online(had: DriverSeen, nodes: Sequence[str]) -> Iterator[Subject]:
         yield Nvmeof(service=had.seen.service("nvmet"))
         yield from _nvmeof_ports(deployment, had.seen)
     if deployment.nfs:
-        for node in nodes:
+        for node in config.nodes:
             yield NewShares(
-                node=node,
-                source=source_address(had.seen, node, deployment.nfs.address),
+                node=node.name,
+                source=source_address(had.seen, node.name, deployment.nfs.address),
                 networks=deployment.shares.networks,
                 hosts=deployment.shares.hosts,
             )
@@ -99,24 +110,68 @@ def _image(deployment: Deployment) -> str:
     return image.repository + (f":{image.tag}" if image.tag else "") + (f"@{image.digest}" if image.digest else "")
 
 
-def _key(deployment: Deployment, seen: Seen, visit: Interview) -> DriverKey:
+def _array(deployment: Deployment, config: Config, seen: Seen) -> Iterator[DriverArray]:
+    """A subject only where the config's [truenas] and the driver's file name different hosts."""
+    connection = deployment.connection
+    if connection and config.truenas and seen.nas and connection.host.lower() != config.truenas.host:
+        yield DriverArray(
+            name=deployment.label,
+            wanted=connection.host,
+            judged=config.truenas.url,
+            resolved=seen.addresses(connection.host),
+            met=seen.nas.reachable,
+            nas_addresses=seen.answers.to(ask.ADDRESSES),
+        )
+
+
+def _key(deployment: Deployment, seen: Seen, visit: Interview | None) -> DriverKey:
+    """Without a visit nothing is known of the key, for the reason why there was none."""
+    nas, connection = own_truenas(deployment.connection), deployment.connection
+    visit = visit or truenas.lost("the driver's key was not tried")
+    login = _behind(visit.login, _CONNECTS) if nas else _no_key(deployment)
+    root = (login.blocked_by if isinstance(login, Missing) else "") or _ACCEPTED
     keys = visit.answers.to(ask.API_KEYS)
     return DriverKey(
         name=deployment.label,
+        url=nas.url if nas else "",
+        over_tls=connection.is_tls if connection else False,
+        trusts_more=connection.ca_elsewhere if connection else False,
         now=seen.now,
         key_days=_KEY_DAYS,
         roles_wanted=visit.version.then(lambda version: roles_wanted(deployment, version.number)),
-        login=visit.login,
-        key=pick(keys, lambda _: True, Missing("the NAS lists no key with this key's number")),
+        reachable=visit.reachable if nas else _behind(visit.login, _ACCEPTED),
+        certificate=_behind(visit.certificate, _CONNECTS),
+        api=_behind(visit.api, _CONNECTS),
+        login=login,
+        key=_behind(pick(keys, lambda _: True, Missing("the NAS lists no key with this key's number")), root),
     )
 
 
-def _ssh(deployment: Deployment, shell: NasShell) -> DriverSsh:
-    assert deployment.ssh  # noqa: S101  (the caller looked)
+def _no_key(deployment: Deployment) -> Missing:
+    connection = deployment.connection
+    if connection and connection.password:
+        fix = "give the driver an API key, which can be renewed and revoked by itself"
+        return Missing("the driver logs in with a password; the probe tries API keys only", fix=fix)
+    fix = "give the probe the Secret or the values that hold it; see driver.complete and driver.filled"
+    return Missing("the driver's files hold no host and API key that could be tried", fix=fix)
+
+
+def _behind(fact: Fact[T], root: str) -> Fact[T]:
+    """The fact of a visit with the driver's own key: what blocks it is no check of the array's, but `root`."""
+    if isinstance(fact, Missing) and fact.blocked_by:
+        return Missing(f"the NAS could not be asked with the driver's key: see {root}", blocked_by=root)
+    return fact
+
+
+def _ssh(deployment: Deployment, shell: NasShell | None) -> DriverSsh:
+    login = deployment.ssh
+    shell = shell or nas_shell.lost(
+        "the driver's SSH login was not tried" if login else "the driver's files hold no host and user for SSH"
+    )
     return DriverSsh(
         name=deployment.label,
-        user=deployment.ssh.username,
-        sudo=deployment.ssh.sudo,
+        user=login.username if login else "the user",
+        sudo=login.sudo if login else False,
         login=shell.login,
         shell=shell.shell,
         zfs=shell.zfs,

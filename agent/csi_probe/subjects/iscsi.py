@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from csi_probe.config import Config, IscsiWant, PortalWant
+from csi_probe.drivers.deployment import TargetGroupWant
 from csi_probe.entries import PortalEntry
-from csi_probe.facts import Fact, Missing, pick
+from csi_probe.facts import Fact, Known, Missing, pick
 from csi_probe.snapshot import AuthGroup, InitiatorGroup, Iscsi, IscsiAccess, Portal, Target
 from csi_probe.subjects.node import initiator_name
 from csi_probe.subjects.seen import Seen
@@ -18,18 +20,41 @@ _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  (compared, not bound)
 Subject = Iscsi | Portal | InitiatorGroup | IscsiAccess | AuthGroup | Target
 
 
-def iscsi(config: Config, want: IscsiWant, seen: Seen) -> Iterator[Subject]:
-    """[iscsi] beside the array's objects."""
+def iscsi(config: Config, want: IscsiWant, seen: Seen, groups: Sequence[TargetGroupWant]) -> Iterator[Subject]:
+    """[iscsi] beside the array's objects. `groups`: those that a driver gives to every target, if it names any."""
     yield Iscsi(service=seen.service("iscsitarget"), config=seen.answers.to(ask.ISCSI_CONFIG))
-    for portal in want.portals:
+    for portal in _portals(want, groups, seen):
         yield _portal(portal, seen)
-    if want.initiator_group is not None:
-        yield from _initiators(config, want.initiator_group, seen)
-    if want.auth_tag is not None:
-        mutual = want.auth == "mutual-chap"
-        yield AuthGroup(tag=want.auth_tag, mutual=mutual, entries=seen.answers.to(ask.AUTHS))
+    for initiators in dict.fromkeys([want.initiator_group, *(group.initiator_group for group in groups)]):
+        if initiators is not None:
+            yield from _initiators(config, initiators, seen)
+    for tag, auth in dict.fromkeys([(want.auth_tag, want.auth), *((group.auth_tag, group.auth) for group in groups)]):
+        if tag is not None:
+            yield AuthGroup(tag=tag, mutual=auth == "mutual-chap", entries=seen.answers.to(ask.AUTHS))
     for name in want.targets:
         yield _target(want, name, seen.answers)
+
+
+def _portals(want: IscsiWant, groups: Sequence[TargetGroupWant], seen: Seen) -> Iterator[PortalWant]:
+    """The portals that are wanted. Several groups and addresses are not paired by the driver's file but by the array.
+
+    Each address goes to the group's portal that listens on it. What is left over on both sides is what is wrong.
+    """
+    ids = list(dict.fromkeys(group.portal for group in groups))
+    if len(ids) < 2 or any(portal.id is not None for portal in want.portals):  # noqa: PLR2004  (one needs no pairing)
+        yield from want.portals
+        return
+    entries = seen.answers.to(ask.PORTALS)
+    there = [entry for entry in entries.value if entry.id in ids] if isinstance(entries, Known) else []
+    serving = {
+        portal: next((entry.id for entry in there if _listens(entry, seen.addresses(portal.address))), None)
+        for portal in want.portals
+    }
+    left = [id_ for id_ in ids if id_ not in serving.values()]
+    for portal, id_ in serving.items():
+        yield replace(portal, id=id_ if id_ is not None else left.pop(0) if left else ids[0])
+    for id_ in left:
+        yield PortalWant(id=id_, address="")
 
 
 def _portal(want: PortalWant, seen: Seen) -> Portal:
@@ -51,8 +76,12 @@ def _portal(want: PortalWant, seen: Seen) -> Portal:
 
 def _is_meant(entry: PortalEntry, want: PortalWant, resolved: Fact[tuple[str, ...]]) -> bool:
     """By id; a driver that names none takes the portal that listens where it sends the nodes."""
-    if want.id is not None or isinstance(entry.listen, Missing) or isinstance(resolved, Missing):
-        return entry.id == want.id
+    return entry.id == want.id if want.id is not None else _listens(entry, resolved)
+
+
+def _listens(entry: PortalEntry, resolved: Fact[tuple[str, ...]]) -> bool:
+    if isinstance(entry.listen, Missing) or isinstance(resolved, Missing):
+        return False
     return any(at.ip in {*resolved.value, *_EVERYWHERE} for at in entry.listen.value)
 
 
