@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from csi_probe.check import Check
+from csi_probe.config import DatasetWant, IscsiWant, PortalWant
 from csi_probe.contact import Api, Certificate, Contact, Login, Refusal, Session, Trouble, Trust, Version
+from csi_probe.drivers.deployment import Connection, Deployment, SshLogin, TargetGroupWant
 from csi_probe.entries import (
     ApiKeyEntry,
     AuthEntry,
@@ -27,14 +29,17 @@ from csi_probe.entries import (
     TargetGroup,
 )
 from csi_probe.facts import Known, Missing
-from csi_probe.host import FileState, Module, Os, Unit
+from csi_probe.host import FileState, Module, Os
 from csi_probe.needs import DRIVERS, Fit
+from csi_probe.node import parse
 from csi_probe.problem import Place, Problem, Rule
 from csi_probe.report import Row
 from csi_probe.runner import run
+from csi_probe.secret import Secret
 from csi_probe.snapshot import (
     AuthGroup,
     Dataset,
+    DriverArray,
     DriverFile,
     DriverKey,
     DriverRelease,
@@ -54,6 +59,7 @@ from csi_probe.snapshot import (
     NvmeofPort,
     Pool,
     Portal,
+    Scope,
     Smb,
     Snapshot,
     SshService,
@@ -68,6 +74,7 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 GIB = 1024**3
 ADDRESS = "192.0.2.10"
 IQN = "iqn.1993-08.org.debian:01:aaa"
+NODE = "192.0.2.21"
 
 LOST = Missing("no answer within 10 s", fix="look at its load")
 BLOCKED = Missing("the NAS could not be asked", blocked_by="truenas.login")
@@ -88,8 +95,13 @@ def snapshot(*subjects: Subject) -> Snapshot:
     return Snapshot(subjects or healthy(), {"truenas": 0.5})
 
 
+def scope(**changes: Any) -> Scope:
+    return Scope(**{"nodes": 2, "storage": ("NFS", "iSCSI")} | changes)
+
+
 def healthy() -> tuple[Subject, ...]:
     return (
+        scope(),
         nas(),
         pool(),
         dataset(zvols=True),
@@ -101,12 +113,13 @@ def healthy() -> tuple[Subject, ...]:
         iscsi_access(),
         auth_group(),
         target(),
-        node(),
+        node(driver=DRIVERS["scale-csi"]),  # it takes every tool from the host
         fleet(),
         driver_file(),
         driver_set(),
         storage_class(),
         driver_release(),
+        driver_array(),
         driver_key(),
         driver_ssh(),
         smb(),
@@ -179,7 +192,6 @@ def pool_entry(**changes: Any) -> PoolEntry:
         "name": "tank",
         "status": "ONLINE",
         "healthy": True,
-        "detail": "",
         "size": 1000 * GIB,
         "allocated": 400 * GIB,
     }
@@ -208,8 +220,6 @@ def dataset_entry(**changes: Any) -> DatasetEntry:
         "available": 300 * GIB,
         "used": 10 * GIB,
         "quota": 0,
-        "refquota": 0,
-        "mountpoint": "/mnt/tank/k8s/nfs",
     }
     return _made(DatasetEntry, healthy, changes)
 
@@ -221,6 +231,7 @@ def dataset(**changes: Any) -> Dataset:
         "zvols": False,
         "volume_name_length": 40,
         "min_free": GIB,
+        "replicated": True,
         "overlaps": (),
         "zvol_path_max": 255,
         "entry": dataset_entry(),
@@ -273,7 +284,7 @@ def iscsi(**changes: Any) -> Iscsi:
 
 def portal_entry(*ips: str, port: int | None = None, **changes: Any) -> PortalEntry:
     listen = tuple(Listen(ip, port) for ip in ips or (ADDRESS,))
-    return _made(PortalEntry, {"id": 2, "tag": 1, "comment": "", "listen": listen}, changes)
+    return _made(PortalEntry, {"id": 2, "tag": 1, "listen": listen}, changes)
 
 
 def portal(**changes: Any) -> Portal:
@@ -291,7 +302,7 @@ def portal(**changes: Any) -> Portal:
 
 
 def initiators(*names: str, **changes: Any) -> InitiatorEntry:
-    return _made(InitiatorEntry, {"id": 3, "comment": "", "initiators": names}, changes)
+    return _made(InitiatorEntry, {"id": 3, "initiators": names, "networks": ()}, changes)
 
 
 def initiator_group(**changes: Any) -> InitiatorGroup:
@@ -299,7 +310,7 @@ def initiator_group(**changes: Any) -> InitiatorGroup:
 
 
 def iscsi_access(**changes: Any) -> IscsiAccess:
-    healthy = {"node": "worker-1", "group": 3, "entry": initiators(IQN), "initiator_name": IQN}
+    healthy = {"node": "worker-1", "group": 3, "entry": initiators(IQN), "initiator_name": IQN, "sources": (NODE,)}
     return _made(IscsiAccess, healthy, changes)
 
 
@@ -320,7 +331,7 @@ def target_entry(*groups: TargetGroup, **changes: Any) -> TargetEntry:
 
 
 def extent(**changes: Any) -> ExtentEntry:
-    healthy = {"id": 21, "name": "static", "enabled": True, "locked": False, "readonly": False}
+    healthy = {"id": 21, "name": "static", "enabled": True, "locked": False}
     return _made(ExtentEntry, healthy, changes)
 
 
@@ -347,9 +358,9 @@ def answers(**changes: Any) -> NodeAnswers:
         "os": Os("debian", (), "Debian GNU/Linux 12 (bookworm)"),
         "kernel": "6.1.0-31-amd64",
         "clock": 0.0,
-        "tools": {"mount.nfs": "/sbin/mount.nfs", "iscsiadm": "/sbin/iscsiadm", "multipath": "/sbin/multipath"},
+        "tools": {name: f"/sbin/{name}" for name in ("mount.nfs", "iscsiadm", "multipath", "nvme")},
         "filesystems": frozenset({"ext4", "nfs", "nfs4"}),
-        "modules": dict.fromkeys(("nfsv3", "nfsv4", "iscsi_tcp", "dm_multipath"), Module.LOADABLE),
+        "modules": modules(),
         "sockets": frozenset({"@ISCSIADM_ABSTRACT_NAMESPACE", "@/org/kernel/linux/storage/multipathd"}),
         "units": units(),
         "initiator_name": IQN,
@@ -360,24 +371,29 @@ def answers(**changes: Any) -> NodeAnswers:
     return _made(NodeAnswers, healthy, changes)
 
 
-def units(**enabled: str) -> dict[str, Unit]:
+def modules(others: Module = Module.LOADABLE, **states: Module) -> dict[str, Module]:
+    return dict.fromkeys(parse.MODULES, others) | states
+
+
+def units(**enabled: str) -> dict[str, str]:
     """The units of a healthy Debian; `iscsid_socket="disabled"` changes what `systemctl is-enabled` says."""
-    states = {"iscsid.socket": "active", "iscsid.service": "inactive", "open-iscsi.service": "inactive"}
-    words = {"iscsid.socket": "enabled", "iscsid.service": "disabled", "open-iscsi.service": "enabled"}
-    words |= {name.replace("_", "."): word for name, word in enabled.items()}
-    return {name: Unit(name, active, words[name]) for name, active in states.items()}
+    words = {"iscsid.socket": "enabled", "iscsid.service": "disabled"}
+    return words | {name.replace("_", "."): word for name, word in enabled.items()}
 
 
 def node(**changes: Any) -> Node:
-    """A node; keywords that are fields of NodeAnswers change its answers."""
+    """A node that serves every protocol; keywords that are fields of NodeAnswers change its answers."""
     names = {field.name for field in dataclasses.fields(NodeAnswers)}
     answered = {name: changes.pop(name) for name in names & set(changes)}
     healthy = {
         "name": "worker-1",
         "driver": DRIVERS["democratic-csi"],
         "nfs_versions": ("4.2",),
+        "nfs_locks": False,
         "iscsi": True,
         "multipath": True,
+        "smb": True,
+        "nvmeof": True,
         "max_clock_skew": 5.0,
         "login": Session("ssh probe@192.0.2.21:22", 0.4),
         "answers": answers(**answered),
@@ -397,6 +413,29 @@ def fleet(**names: Any) -> Fleet:
 
 PLACE = Place("driver.yaml", 1, 1)
 DRIVER = "driver freenas-iscsi"
+
+
+def connection(**changes: Any) -> Connection:
+    healthy = {"scheme": "https", "host": ADDRESS, "port": 443, "verify": True, "key": Secret("2-driver")}
+    return _made(Connection, healthy, changes)
+
+
+def deployment(**changes: Any) -> Deployment:
+    """democratic-csi for iSCSI over SSH, by default with one portal and one target group."""
+    healthy = {
+        "driver": "democratic-csi",
+        "variant": "freenas-iscsi",
+        "place": PLACE,
+        "csi_name": "org.democratic-csi.iscsi",
+        "protocols": ("iscsi",),
+        "connection": connection(),
+        "pools": ("tank",),
+        "datasets": (DatasetWant(name="tank/k8s/iscsi", volumes="zvol", detached_snapshots="tank/k8s/snaps"),),
+        "iscsi": IscsiWant(portals=(PortalWant(id=2, address=ADDRESS),), initiator_group=3),
+        "target_groups": (TargetGroupWant(portal=2, initiator_group=3),),
+        "ssh": SshLogin(host=ADDRESS, port=22, username="csi", private_key=Secret("a key"), sudo=True),
+    }
+    return _made(Deployment, healthy, changes)
 
 
 def problem(rule: Rule = Rule.KNOWN, **changes: Any) -> Problem:
@@ -437,13 +476,32 @@ def driver_release(**changes: Any) -> DriverRelease:
 def driver_key(**changes: Any) -> DriverKey:
     healthy = {
         "name": DRIVER,
+        "url": "https://nas.example.org:443",
+        "over_tls": True,
+        "verifies": True,
+        "trusts_more": False,
         "now": NOW,
         "key_days": 14,
         "roles_wanted": ("FULL_ADMIN",),
+        "reachable": Contact(ADDRESS, 0.012),
+        "certificate": certificate(),
+        "api": Api("JSON-RPC", ("v25.04.0", "v25.10.0")),
         "login": login(user="csi", roles=frozenset({"FULL_ADMIN", "POOL_READ"})),
         "key": key(name="csi"),
     }
     return _made(DriverKey, healthy, changes)
+
+
+def driver_array(**changes: Any) -> DriverArray:
+    healthy = {
+        "name": DRIVER,
+        "wanted": "nas.example.net",
+        "judged": "https://nas.example.org",
+        "resolved": (ADDRESS,),
+        "met": Contact(ADDRESS, 0.012),
+        "nas_addresses": (ADDRESS, "198.51.100.10"),
+    }
+    return _made(DriverArray, healthy, changes)
 
 
 def driver_ssh(**changes: Any) -> DriverSsh:
@@ -461,7 +519,13 @@ def driver_ssh(**changes: Any) -> DriverSsh:
 
 
 def smb(**changes: Any) -> Smb:
-    return _made(Smb, {"service": service("cifs")}, changes)
+    healthy = {
+        "address": ADDRESS,
+        "service": service("cifs"),
+        "resolved": (ADDRESS,),
+        "nas_addresses": (ADDRESS, "198.51.100.10"),
+    }
+    return _made(Smb, healthy, changes)
 
 
 def nvmeof(**changes: Any) -> Nvmeof:
@@ -477,9 +541,12 @@ def nvmet_port(**changes: Any) -> NvmetPort:
 
 
 def nvmeof_port(**changes: Any) -> NvmeofPort:
-    return _made(NvmeofPort, {"id": 1, "address": None, "port": None, "ports": (nvmet_port(),)}, changes)
+    return _made(
+        NvmeofPort, {"id": 1, "address": None, "port": None, "resolved": (), "ports": (nvmet_port(),)}, changes
+    )
 
 
 def new_shares(**changes: Any) -> NewShares:
     healthy = {"node": "worker-1", "source": "192.0.2.21", "networks": ("192.0.2.0/24",), "hosts": ()}
+    healthy |= {"classes": ()}
     return _made(NewShares, healthy, changes)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from csi_probe import __version__
-from csi_probe.errors import ConfigError, OutputError, ProbeError
+from csi_probe import __version__, exits
+from csi_probe.arguments import ConfigFile, DeadlineSeconds, Drivers, Exits, NoColor, Only, Outputs, Quiet, Skip, Strict
+from csi_probe.report import ExitStyle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from csi_probe.config import Config, Options
     from csi_probe.drivers.source import Files
-    from csi_probe.output import Output
-    from csi_probe.report import Report
 
 app = typer.Typer(
     help="Would volumes work? Works through what a CSI driver needs from a TrueNAS and from the nodes, and reports.",
@@ -28,43 +26,18 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-ConfigFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--config", "-c", metavar="FILE", help="Default: ./config.toml, then /etc/truenas-csi-probe/config.toml."
-    ),
-]
-Drivers = Annotated[
-    list[Path],
-    typer.Option("--driver", "-d", metavar="FILE", help="The CSI driver's own config: a file or a folder. Repeatable."),
-]
-Only = Annotated[
-    list[str], typer.Option("--only", metavar="ID", help="Only these checks: an id or a glob. Repeatable.")
-]
-Skip = Annotated[list[str], typer.Option("--skip", metavar="ID", help="Not these checks: an id or a glob. Repeatable.")]
-Strict = Annotated[bool, typer.Option("--strict", help="A warning means not ready.")]
-DeadlineSeconds = Annotated[
-    float | None, typer.Option("--deadline", metavar="SECONDS", min=1, help="The run ends by then, whatever hangs.")
-]
-Outputs = Annotated[
-    list[str],
-    typer.Option("--output", "-o", metavar="FORMAT[=PATH]", help="text or json, to stdout or a file. Repeatable."),
-]
-NoColor = Annotated[bool, typer.Option("--no-color", help="No colour on a terminal; NO_COLOR does the same.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
-
 
 def main() -> NoReturn:
     """Run the command line; every error of ours ends in one line on stderr and its exit code."""
     try:
         app()
-    except ProbeError as error:
-        _complain(str(error))
-        raise SystemExit(2 if isinstance(error, ConfigError) else 4) from None
-    except Exception as error:  # noqa: BLE001  (a traceback could show foreign data; the place is enough to report it)
-        _complain(f"the probe itself failed: {type(error).__name__} at {_place(error)}; please report this")
-        raise SystemExit(4) from None
-    raise SystemExit(0)
+    except exits.Reported:
+        raise
+    except SystemExit as ended:  # a command that has no report, or an error in the command line
+        code = ended.code
+    except Exception as error:  # noqa: BLE001  (whatever it is, it ends in one line)
+        code = exits.explain(error)
+    raise SystemExit(exits.exit_code(code, exits.style()))
 
 
 @app.callback(invoke_without_command=True)
@@ -86,6 +59,7 @@ def run(  # noqa: PLR0913  (a command's options)
     strict: Strict = False,
     deadline: DeadlineSeconds = None,
     output: Outputs = [],  # noqa: B006
+    exit_style: Exits = ExitStyle.PROBE,
     no_color: NoColor = False,
     quiet: Quiet = False,
 ) -> None:
@@ -94,7 +68,7 @@ def run(  # noqa: PLR0913  (a command's options)
 
     path = look(config) if driver else find(config)
     options = Options(only=tuple(only), skip=tuple(skip), strict=strict, deadline=deadline)
-    _report(path, driver, options, output, color=not no_color, quiet=quiet)
+    _report(path, driver, options, output, exit_style, color=not no_color, quiet=quiet)
 
 
 @app.command()
@@ -112,10 +86,13 @@ def demo(  # noqa: PLR0913  (a command's options)
     strict: Strict = False,
     deadline: DeadlineSeconds = None,
     output: Outputs = [],  # noqa: B006
+    exit_style: Exits = ExitStyle.PROBE,
     no_color: NoColor = False,
     quiet: Quiet = False,
 ) -> None:
     """Make the same run against a simulated TrueNAS and two simulated nodes on this machine's loopback."""
+    from functools import partial
+
     from csi_probe.config import Options
     from csi_probe.demo import stage
 
@@ -125,7 +102,9 @@ def demo(  # noqa: PLR0913  (a command's options)
         return
     options = Options(only=tuple(only), skip=tuple(skip), strict=strict, deadline=deadline)
     with stage.set_up(era, break_, with_this_machine=with_this_machine, storage=not driver) as path:
-        _report(path, driver, options, output, color=not no_color, quiet=quiet, cast=stage.cast)
+        _report(
+            path, driver, options, output, exit_style, color=not no_color, quiet=quiet, cast=partial(stage.cast, path)
+        )
 
 
 @app.command()
@@ -136,10 +115,13 @@ def lint(  # noqa: PLR0913  (a command's options)
     skip: Skip = [],  # noqa: B006
     strict: Strict = False,
     output: Outputs = [],  # noqa: B006
+    exit_style: Exits = ExitStyle.PROBE,
     no_color: NoColor = False,
 ) -> None:
     """Judge the CSI drivers' own config files alone. Nothing is asked."""
+    from csi_probe import journal
     from csi_probe.config import Config, Options
+    from csi_probe.delivery import deliver
     from csi_probe.drivers import source
     from csi_probe.execute import lint as judge
     from csi_probe.output import parse_outputs
@@ -147,7 +129,9 @@ def lint(  # noqa: PLR0913  (a command's options)
     outputs = parse_outputs(output)
     config = Options(only=tuple(only), skip=tuple(skip), strict=strict).over(Config())
     drivers = source.read(files)
-    _write(judge(config, [path for path, _ in source.find(files)], drivers), outputs, color=not no_color)
+    report = judge(config, [path for path, _ in source.find(files)], drivers)
+    journal.record(report)
+    deliver(report, outputs, exit_style, color=not no_color)
 
 
 @app.command()
@@ -196,19 +180,40 @@ def schema() -> None:
     typer.echo(json.schema(), nl=False)
 
 
+@app.command()
+def render(
+    *,
+    format_: Annotated[str, typer.Argument(metavar="FORMAT[=PATH]", help="As for --output.")],
+    file: Annotated[Path, typer.Argument(metavar="REPORT", help="What --output json=REPORT has written.")],
+    exit_style: Exits = ExitStyle.PROBE,
+    no_color: NoColor = False,
+) -> None:
+    """Write a saved report in another format. Nothing is asked; the exit code is that of the run."""
+    from csi_probe.delivery import deliver
+    from csi_probe.output import parse_outputs, read
+
+    outputs = parse_outputs([format_])
+    deliver(read(file), outputs, exit_style, color=not no_color)
+
+
 def _report(  # noqa: PLR0913  (what the two commands have in common)
     path: Path | None,
     driver: list[Path],
     options: Options,
     output: list[str],
+    exit_style: ExitStyle,
     *,
     color: bool,
     quiet: bool,
     cast: Callable[[Config, Files], Files] = lambda _config, drivers: drivers,
 ) -> NoReturn:
     """Run, write every report that was asked for, and exit. `cast`: puts the demo's NAS in the drivers' place."""
+    from dataclasses import replace
+
+    from csi_probe import journal
     from csi_probe.config import Config, load
-    from csi_probe.output import parse_outputs
+    from csi_probe.delivery import deliver
+    from csi_probe.output import last_ready, parse_outputs
 
     outputs = parse_outputs(output)
     config = options.over(load(path) if path else Config())
@@ -220,34 +225,6 @@ def _report(  # noqa: PLR0913  (what the two commands have in common)
     drivers = cast(config, source.read(driver)) if driver else source.NO_FILES
     read = [*([path] if path else []), *(file for file, _ in source.find(driver))]
     with progress(quiet=quiet) as tell:
-        report = execute(config, read, tell, drivers)
-    _write(report, outputs, color=color)
-
-
-def _write(report: Report, outputs: Sequence[Output], *, color: bool) -> NoReturn:
-    """Write the report in every format, and exit with the report's own code (4 when one is not written)."""
-    from csi_probe import journal
-    from csi_probe.output import stdout_look, write
-    from csi_probe.render import Look, render
-
+        report = replace(execute(config, read, tell, drivers), ready_before=last_ready(outputs))
     journal.record(report)
-    exit_code = report.exit_code
-    for wanted in outputs:
-        look = Look() if wanted.path else stdout_look(color=color)
-        try:
-            write(render(wanted.format, report, look), wanted.path)
-        except OutputError as error:
-            _complain(str(error))
-            exit_code = 4
-    raise SystemExit(exit_code)
-
-
-def _complain(text: str) -> None:
-    sys.stderr.write(f"truenas-csi-probe: {text}\n")
-
-
-def _place(error: BaseException) -> str:
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "an unknown place"
+    deliver(report, outputs, exit_style, color=color)

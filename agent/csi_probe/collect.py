@@ -77,9 +77,15 @@ def collect(
     wanted = wants(config, deployments)
     arrays = [visits.array(want) if todo.visit_nas else None for want in wanted]
     keys = [visits.key(one) if todo.try_keys else None for one in deployments]
+    certificates = [visits.certificate(one) if todo.try_keys else None for one in deployments]
     shells = [visits.shell(one) if todo.try_shells else None for one in deployments]
     nodes = {want.name: visits.node(want, wanted) for want in config.nodes} if todo.visit_nodes else {}
-    names = {host: visits.name(host) for want in wanted for host in subjects.storage_addresses(want)}
+    hosts = [host for want in wanted for host in subjects.storage_addresses(want)]
+    hosts += [host for one in deployments if one.nvmeof for host, _ in one.nvmeof.portals]
+    hosts += [host for one in deployments for host in one.smb]
+    if config.truenas:
+        hosts += [one.connection.host for one in deployments if one.connection]
+    names = {host: visits.name(host) for host in hosts}
 
     waited = deadline.within(deadline.left() - _TO_JUDGE)
     done = gather(visits.jobs, config.run.concurrency + 2, waited, lambda job: tell(f"{job.name} is done"))
@@ -100,8 +106,14 @@ def collect(
         for array in arrays
     ]
     drivers = [
-        subjects.DriverSeen(deployment=one, seen=saw, key=interviews[key], shell=had(shell, nas_shell.lost))
-        for one, saw, key, shell in zip(deployments, seen[1:], keys, shells, strict=True)
+        subjects.DriverSeen(
+            deployment=one,
+            seen=saw,
+            key=interviews[key],
+            certificate=had(certificate, Missing),
+            shell=had(shell, nas_shell.lost),
+        )
+        for one, saw, key, certificate, shell in zip(deployments, seen[1:], keys, certificates, shells, strict=True)
     ]
     timings = {job.name: job.seconds for job in done.values()}
     return Snapshot(tuple(subjects.subjects(list(zip(wanted, seen, strict=True)), drivers, files)), timings)

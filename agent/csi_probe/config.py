@@ -8,9 +8,9 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from csi_probe.errors import ConfigError
-from csi_probe.needs import DRIVERS, Driver
+from csi_probe.needs import ANY_NFS, DRIVERS, Driver
 from csi_probe.secret import GivenSecret, SecretSource
-from csi_probe.tables import Bytes, Document, read_table
+from csi_probe.tables import NOT_WRITTEN, Bytes, Document, read_table
 
 _PORT = "the port is not a number from 1 to 65535"
 DEFAULT_PATHS = (Path("config.toml"), Path("/etc/truenas-csi-probe/config.toml"))
@@ -30,7 +30,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrueNAS:
-    """[truenas]: where the array is, the probe's own key, and when to warn."""
+    """[truenas]: where the array is, the probe's own key, and when to warn.
+
+    `ca_pem`: authorities to trust beside the system's; they come from a driver's own config and are no key in TOML.
+    """
 
     url: str
     api_key: SecretSource | GivenSecret
@@ -38,6 +41,7 @@ class TrueNAS:
     ca_file: Path | None = None
     fingerprint: str | None = None
     verify: bool = True
+    ca_pem: str | None = field(default=None, metadata=NOT_WRITTEN)
     certificate_days: int = 14
     key_days: int = 14
     slow_seconds: float = 5.0
@@ -76,19 +80,33 @@ class DatasetWant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NfsWant:
-    """[nfs]: what nodes will mount."""
+    """[nfs]: what nodes will mount. `locks`: some NFSv3 mount is without nolock; a driver's mount options say so.
+
+    `also`: further addresses, of a driver whose StorageClasses name several.
+    """
 
     address: str
     versions: tuple[str, ...] = ("4.2",)
+    locks: bool = field(default=True, metadata=NOT_WRITTEN)
+    also: tuple[str, ...] = field(default=(), metadata=NOT_WRITTEN)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """All addresses from which nodes will mount."""
+        return (self.address, *self.also)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalWant:
-    """[[iscsi.portals]]: a portal, by id and by where nodes are sent. None: a driver that finds it by address."""
+    """[[iscsi.portals]]: a portal, by id and by where nodes are sent. None: a driver that finds it by address.
 
-    id: int | None
+    `first`: the driver takes the first portal of the array, whichever that is.
+    """
+
+    id: int | None = None
     address: str
     port: int = 3260
+    first: bool = field(default=False, metadata=NOT_WRITTEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +147,10 @@ class NodeWant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """The whole file."""
+    """The whole file. `protocols`: what a driver's own config serves; the tables say it in TOML.
+
+    `multipath`, `own_needs`: likewise; None: what follows from the tables, and from `driver`.
+    """
 
     driver: Literal["democratic-csi", "truenas-csi", "tns-csi", "scale-csi", "other"] = "other"
     max_clock_skew: float = 5.0
@@ -141,11 +162,21 @@ class Config:
     iscsi: IscsiWant | None = None
     ssh: Ssh = field(default_factory=Ssh)
     nodes: tuple[NodeWant, ...] = ()
+    protocols: tuple[Literal["nfs", "iscsi", "smb", "nvmeof"], ...] = field(default=(), metadata=NOT_WRITTEN)
+    multipath: bool | None = field(default=None, metadata=NOT_WRITTEN)
+    own_needs: Driver | None = field(default=None, metadata=NOT_WRITTEN)
 
     @property
     def needs(self) -> Driver:
         """What the driver takes from the NAS and the nodes."""
-        return DRIVERS[self.driver]
+        return self.own_needs or DRIVERS[self.driver]
+
+    @property
+    def over_several_paths(self) -> bool:
+        """Whether nodes will reach one iSCSI volume over several portals."""
+        if self.multipath is None:
+            return self.iscsi is not None and len(self.iscsi.portals) > 1
+        return self.multipath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,7 +281,7 @@ def _datasets(config: Config, document: Document) -> None:
 
 
 def _nfs_versions(config: Config, document: Document) -> None:
-    allowed = ("3", "4", "4.0", "4.1", "4.2")
+    allowed = ("3", "4", "4.0", "4.1", "4.2", ANY_NFS)
     if config.nfs and not config.nfs.versions:
         document.refuse("nfs.versions", "name at least one version that mounts will ask for")
     for version in config.nfs.versions if config.nfs else ():

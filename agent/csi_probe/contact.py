@@ -29,7 +29,6 @@ class Trouble(StrEnum):
     ALLOW_LIST = "allow-list"  # ui_allowlist: close 1008, or nginx's 403
     KEY_WRONG = "key-wrong"  # 401, AUTH_ERR: wrong, or revoked
     KEY_EXPIRED = "key-expired"
-    KEY_REVOKED = "key-revoked"
     KEY_DENIED = "key-denied"  # 403, EACCES, DENIED: the key is right, its user may not
     RATE_LIMITED = "rate-limited"
     USERNAME_NEEDED = "username-needed"  # 27 and later have no login by the key alone
@@ -65,6 +64,7 @@ class Trust(StrEnum):
 
     SYSTEM = "the system's certificate authorities"
     CA_FILE = "ca_file"
+    DRIVER = "the driver's certificate authorities"
     FINGERPRINT = "the pinned fingerprint"
     OFF = "not verified"
 

@@ -29,14 +29,13 @@ class PoolEntry:
     name: str
     status: Fact[str]
     healthy: Fact[bool]
-    detail: Fact[str]
     size: Fact[int]
     allocated: Fact[int]
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetEntry:
-    """A row of pool.dataset.query. `quota` and `refquota`: bytes, 0 for none. `available`: bytes left."""
+    """A row of pool.dataset.query. `quota`: bytes, 0 for none. `available`: bytes left."""
 
     name: str
     type: Fact[str]
@@ -46,8 +45,6 @@ class DatasetEntry:
     available: Fact[int]
     used: Fact[int]
     quota: Fact[int]
-    refquota: Fact[int]
-    mountpoint: Fact[str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +97,19 @@ class PortalEntry:
 
     id: int
     tag: Fact[int]
-    comment: Fact[str]
     listen: Fact[tuple[Listen, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class InitiatorEntry:
-    """A row of iscsi.initiator.query: an initiator group. No initiators: all are admitted."""
+    """A row of iscsi.initiator.query: an initiator group. No initiators: all are admitted.
+
+    `networks`: those from which one may log in (CORE's auth_network); empty for all of them, and always on SCALE.
+    """
 
     id: int
-    comment: Fact[str]
     initiators: Fact[tuple[str, ...]]
+    networks: Fact[tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +149,6 @@ class ExtentEntry:
     name: str
     enabled: Fact[bool]
     locked: Fact[bool]
-    readonly: Fact[bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +162,10 @@ class MappingEntry:
 
 @dataclass(frozen=True, slots=True)
 class NvmetPort:
-    """A row of nvmet.port.query (25.10 and later). `transport`: TCP, RDMA or FC; `port`: the addr_trsvcid."""
+    """A row of nvmet.port.query (25.10 and later). `transport`: TCP, RDMA or FC; `port`: addr_trsvcid, None for FC."""
 
     id: int
     address: str
     transport: Fact[str]
-    port: Fact[int]
+    port: Fact[int | None]
     enabled: Fact[bool]

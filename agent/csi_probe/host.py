@@ -24,15 +24,6 @@ class Os:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A systemd unit. `active`, `enabled`: the words of `systemctl is-active` and `is-enabled`."""
-
-    name: str
-    active: str
-    enabled: str
-
-
 class FileState(StrEnum):
     """What stands at a path: "unreadable" is neither "missing" nor "there"."""
 

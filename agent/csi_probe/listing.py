@@ -31,7 +31,7 @@ def explain(id_: str) -> str:
     found = {check.id: check for check in load_checks()}
     if id_ not in found:
         close = difflib.get_close_matches(id_, found, n=1, cutoff=0.3)
-        hint = f'; did you mean "{close[0]}"?' if close else ""
+        hint = f'; did you mean "{close[0]}"?' if close else "."
         raise ConfigError(f'there is no check "{id_}"{hint} List them with: truenas-csi-probe checks')
     check = found[id_]
     told = check.explanation

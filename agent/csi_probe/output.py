@@ -1,15 +1,21 @@
-"""The one writer: reports to stdout, or to files, atomically. And what the terminal can show."""
+"""The one writer: reports to stdout, or to files, atomically. And what the terminal can show, or a file has shown."""
 
 from __future__ import annotations
 
 import os
 import sys
 import tempfile
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from csi_probe.errors import ConfigError, OutputError
 from csi_probe.render import FORMATS, Look
+
+if TYPE_CHECKING:
+    from csi_probe.report import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,37 @@ def parse_outputs(texts: list[str]) -> tuple[Output, ...]:
         if places.count(place) > 1:
             raise ConfigError(f"-o: two reports would go to {place or 'stdout'}; give each a path of its own")
     return outputs
+
+
+def read(path: Path) -> Report:
+    """A report that was saved as JSON. Raises ConfigError with the path and the reason."""
+    from csi_probe.render import saved  # noqa: PLC0415  (only a report that was saved needs it)
+
+    try:
+        return saved.read(path.read_text(encoding="utf-8"), str(path))
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 text (byte {error.start})") from None
+
+
+def last_ready(outputs: Iterable[Output]) -> datetime | None:
+    """When the last run began that was ready, by the reports that this run replaces; None where none of them says."""
+    moments = [_last_ready(output.format, output.path) for output in outputs if output.path and output.path.is_file()]
+    return max((moment for moment in moments if moment), default=None)
+
+
+def _last_ready(format_: str, path: Path) -> datetime | None:
+    from csi_probe.render import prometheus  # noqa: PLC0415  (only a report that is replaced needs it)
+
+    readers: dict[str, Callable[[], datetime | None]] = {
+        "json": lambda: read(path).last_ready,
+        "prometheus": lambda: prometheus.last_ready(path.read_text(encoding="utf-8")),
+    }
+    try:
+        return readers[format_]() if format_ in readers else None
+    except (ConfigError, OSError, UnicodeDecodeError):  # something else is there, and will be replaced
+        return None
 
 
 def stdout_look(*, color: bool) -> Look:

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
-from csi_probe.finding import Status
+from csi_probe.finding import Measure, Status
 
 SCHEMA_VERSION = 1
 
@@ -21,6 +21,22 @@ class Verdict(StrEnum):
     UNDETERMINED = "undetermined"
 
 
+class ServiceState(IntEnum):
+    """The answer as monitoring plugins give it; the number is their exit code."""
+
+    OK = 0
+    WARNING = 1
+    CRITICAL = 2
+    UNKNOWN = 3
+
+
+class ExitStyle(StrEnum):
+    """Whose exit codes a command ends with: the probe's own, or those of monitoring plugins."""
+
+    PROBE = "probe"
+    NAGIOS = "nagios"
+
+
 EXIT_CODES = {Verdict.READY: 0, Verdict.NOT_READY: 1, Verdict.UNDETERMINED: 3}
 EXIT_USAGE = 2
 EXIT_PROBE_FAILED = 4
@@ -30,6 +46,7 @@ EXIT_PROBE_FAILED = 4
 class Row:
     """One check's finding on one subject. `subject` is empty where nothing of that kind is configured.
 
+    `kind`: the class of the subject in csi_probe.snapshot ("Node", "Portal"), as `checks -o json` names it.
     `blocked_by`: the id of the check at the root, for what was skipped because something else was lost.
     `duration`: seconds that the judging took.
     """
@@ -42,7 +59,9 @@ class Row:
     wanted: str = ""
     fix: str = ""
     blocked_by: str = ""
+    kind: str = ""
     duration: float = 0.0
+    measure: Measure | None = None
 
     @property
     def doc(self) -> str:
@@ -52,7 +71,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A finished run. `timings`: seconds by endpoint; `deselected`: ids that --only and --skip left out."""
+    """A finished run.
+
+    `timings`: seconds by endpoint; `deselected`: ids that --only and --skip left out; `ready_before`: the start of the
+    last run before this one that was ready, where it is known.
+    """
 
     rows: tuple[Row, ...]
     started: datetime
@@ -61,6 +84,7 @@ class Report:
     config_hash: str
     timings: Mapping[str, float]
     deselected: tuple[str, ...] = ()
+    ready_before: datetime | None = None
 
     @property
     def counts(self) -> dict[Status, int]:
@@ -83,6 +107,18 @@ class Report:
     def exit_code(self) -> int:
         """0 ready, 1 not ready, 3 undetermined."""
         return EXIT_CODES[self.verdict]
+
+    @property
+    def service_state(self) -> ServiceState:
+        """As a monitoring plugin says it: ready is OK, or WARNING when there are warnings."""
+        if self.verdict is Verdict.READY:
+            return ServiceState.WARNING if self.counts[Status.WARN] else ServiceState.OK
+        return ServiceState.CRITICAL if self.verdict is Verdict.NOT_READY else ServiceState.UNKNOWN
+
+    @property
+    def last_ready(self) -> datetime | None:
+        """The start of the last run that was ready, this one included."""
+        return self.started if self.verdict is Verdict.READY else self.ready_before
 
     @property
     def next_actions(self) -> tuple[Row, ...]:

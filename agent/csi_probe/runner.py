@@ -39,7 +39,12 @@ def _rows(check: Check, snapshot: Snapshot) -> Iterator[Row]:
     subjects = [subject for subject in snapshot.subjects if type(subject) is check.subject]
     if not subjects:
         yield Row(
-            id=check.id, title=check.title, subject="", status=Status.SKIP, seen="the config names nothing of this kind"
+            id=check.id,
+            title=check.title,
+            subject="",
+            status=Status.SKIP,
+            seen="the config names nothing of this kind",
+            kind=check.subject.__name__,
         )
     for subject in subjects:
         yield from _judge(check, subject)
@@ -68,7 +73,9 @@ def _judge(check: Check, subject: Subject) -> Iterator[Row]:
             wanted=finding.wanted,
             fix=finding.fix,
             blocked_by=blocked_by,
+            kind=check.subject.__name__,
             duration=duration,
+            measure=finding.measure,
         )
 
 

@@ -15,6 +15,7 @@ from csi_probe.errors import ConfigError
 from csi_probe.secret import SecretSource
 
 T = TypeVar("T")
+NOT_WRITTEN = {"toml": False}  # the metadata of a field that is no key of a TOML file
 _UNITS = {"": 1} | {f"{p}{s}": 1024**i for i, p in enumerate("KMGTP", 1) for s in ("", "i", "iB")}
 
 
@@ -78,7 +79,7 @@ def _table(into: type[Any], table: Any, document: Document, path: str) -> Any:
     if not isinstance(table, dict):
         document.refuse(path, f"wanted is a table, found is {_kind(table)}")
     hints = get_type_hints(into)
-    fields = {field.name: field for field in dataclasses.fields(into)}
+    fields = {field.name: field for field in dataclasses.fields(into) if field.metadata != NOT_WRITTEN}
     for key in table:
         if key not in fields:
             document.refuse(_join(path, key), f"there is no such key{_nearest(key, list(fields))}")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from csi_probe import subjects
 from csi_probe.config import Config, NodeWant, TrueNAS
+from csi_probe.contact import Trust
 from csi_probe.deadline import Deadline
 from csi_probe.drivers.deployment import Deployment
 from csi_probe.drivers.wants import own_truenas
-from csi_probe.needs import combined
+from csi_probe.needs import search_path
 from csi_probe.node import interview as node
 from csi_probe.node import nas_shell
 from csi_probe.node.access import Access, access
@@ -19,6 +21,7 @@ from csi_probe.node.script import Asking
 from csi_probe.resolve import resolve
 from csi_probe.truenas import interview as truenas
 from csi_probe.truenas.questions import API_KEYS
+from csi_probe.truenas.tls import trust
 
 Job = str  # the name of a job, as it stands in the report's timings
 
@@ -36,7 +39,7 @@ class Visits:
         self._deadline = deadline
         self._tell = tell
         self._datasets: dict[Job, list[str]] = {}
-        self._by_login: dict[tuple[str, str], Job] = {}
+        self._by_login: dict[tuple[str, int, str], Job] = {}
 
     def array(self, want: Config) -> Job | None:
         """The array of `want`, asked everything; wants with the same array and key share one visit and one login."""
@@ -48,8 +51,21 @@ class Visits:
 
     def key(self, deployment: Deployment) -> Job | None:
         """A login with the driver's own key; the array's own visit, where that is made with this key."""
-        nas = own_truenas(deployment.connection)
-        return self._login(nas, f"key of {deployment.label}", (API_KEYS.method,)) if nas else None
+        nas, ours = own_truenas(deployment.connection), self._config.truenas
+        if not nas:
+            return None
+        if ours and ours.host == nas.host:  # what the probe knows of this array's certificate holds for this key too
+            nas = replace(ours, url=nas.url, api_key=nas.api_key, username=None)
+        return self._login(nas, f"key of {deployment.label}", (API_KEYS.method,))
+
+    def certificate(self, deployment: Deployment) -> Job | None:
+        """The certificate as the driver trusts it, where its key is tried with what the probe trusts instead."""
+        nas, ours = own_truenas(deployment.connection), self._config.truenas
+        tls = deployment.connection is not None and deployment.connection.is_tls
+        if not nas or not ours or ours.host != nas.host or not nas.verify or not tls or trust(ours) is Trust.SYSTEM:
+            return None
+        name = f"certificate of {deployment.label}"
+        return self._add(name, lambda: truenas.certificate(nas, self._deadline.within(self._config.run.timeout)))
 
     def shell(self, deployment: Deployment) -> Job | None:
         """The SSH login of an SSH driver."""
@@ -63,8 +79,8 @@ class Visits:
     def node(self, want: NodeWant, wanted: Sequence[Config]) -> Job:
         """One node, asked for what all of `wanted` need."""
         addresses = dict.fromkeys(address for one in wanted for address in subjects.storage_addresses(one))
-        needs = combined([one.needs for one in wanted[1:]] or [wanted[0].needs])
-        asking = Asking(path=needs.path, storage_addresses=tuple(addresses), sudo=self._config.ssh.sudo)
+        drivers = [one.needs for one in wanted[1:]] or [wanted[0].needs]
+        asking = Asking(path=search_path(drivers), storage_addresses=tuple(addresses), sudo=self._config.ssh.sudo)
         shared, seconds = self._access, self._config.run.timeout
         return self._add(
             f"node {want.name}", lambda: node.interview(want, shared, asking, self._deadline.within(seconds))
@@ -82,7 +98,7 @@ class Visits:
 
     def _login(self, nas: TrueNAS, name: str, methods: Sequence[str]) -> Job:
         key = nas.api_key.read("truenas.api_key")
-        job = self._by_login.setdefault((nas.url, key.reveal()), self._free(name))
+        job = self._by_login.setdefault((nas.host, nas.port, key.reveal()), self._free(name))
         if job not in self.jobs:
             datasets = self._datasets.setdefault(job, [])
             self.jobs[job] = lambda: truenas.interview(nas, key, methods, datasets, self._deadline, self._tell)

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from csi_probe_checks import access, dataset, driver, iscsi, nfs, node, nvmeof, pool, smb, ssh, storageclass, truenas
+from csi_probe_checks import (
+    access,
+    dataset,
+    driver,
+    iscsi,
+    nfs,
+    node,
+    nvmeof,
+    pool,
+    scope,
+    smb,
+    ssh,
+    storageclass,
+    truenas,
+)
 
 CHECKS = (
+    *scope.CHECKS,
     *truenas.CHECKS,
     *driver.CHECKS,
     *storageclass.CHECKS,

@@ -13,8 +13,6 @@ from csi_probe_checks.words import listing
 
 _EVERYONE = "*"
 
-_EVERYONE = "*"
-
 
 @check(NfsAccess, "access.nfs-shares", "the existing NFS shares admit the node", asks=("sharing.nfs.query",))
 def nfs_shares(access: NfsAccess) -> Finding:
@@ -68,36 +66,42 @@ def new_shares(access: NewShares) -> Finding:
     Add the node's network to the driver's config.
     """
     clients = {*access.networks, *access.hosts}
+    whose = f"of {listing(access.classes)}: " if access.classes else ""
     if not clients:
-        return ok("they admit everyone")
+        return ok(f"{whose}they admit everyone")
     source = access.source.get()
     admitted = _admits(clients, source)
     wanted = f"{source} is admitted"
     if admitted is None:
         fix = "name networks instead of host names in the driver's config: only the NAS knows what the names resolve to"
-        return unknown(f"the driver names hosts: {listing(sorted(clients))}", wanted, fix)
+        return unknown(f"{whose}the driver names hosts: {listing(sorted(clients))}", wanted, fix)
     if not admitted:
         fix = f"add {source} or its network to the networks in the driver's config"
-        return fail(f"the driver's shares will admit {listing(sorted(clients))}", wanted, fix)
-    return ok(f"{listing(sorted(clients))} admit {source}")
+        return fail(f"{whose}the driver's shares will admit {listing(sorted(clients))}", wanted, fix)
+    return ok(f"{whose}{listing(sorted(clients))} admit {source}")
 
 
 @check(IscsiAccess, "access.initiator-group", "the initiator group admits the node", asks=("iscsi.initiator.query",))
 def initiator_group(access: IscsiAccess) -> Finding:
-    """Whether the initiator group is open to all, or holds the node's InitiatorName.
+    """Whether the initiator group is open to all, or holds the node's InitiatorName and, on CORE, its network.
 
     A node that is left out cannot log in (iscsiadm: error 24, or no target found), while the others can.
 
-    Add the node's InitiatorName to the group under Shares > iSCSI > Initiators Groups.
+    Add the node's InitiatorName to the group under Shares > iSCSI > Initiators Groups, and its network on CORE.
     """
-    allowed = access.entry.get().initiators.get()
-    if not allowed:
-        return ok("the group admits all initiators")
-    name = access.initiator_name.get().lower()
-    if any(fnmatchcase(name, pattern.lower()) for pattern in allowed):
-        return ok(name)
-    fix = f"add {name} to the initiator group {access.group} under Shares > iSCSI > Initiators Groups"
-    return fail(f"{name} is not among {listing(allowed)}", f"{name} is admitted", fix)
+    group = access.entry.get()
+    allowed, networks = group.initiators.get(), set(group.networks.get())
+    where = f"the initiator group {access.group} under Shares > iSCSI > Initiators Groups"
+    name = access.initiator_name.get().lower() if allowed else "all initiators"
+    if allowed and not any(fnmatchcase(name, pattern.lower()) for pattern in allowed):
+        return fail(f"{name} is not among {listing(allowed)}", f"{name} is admitted", f"add {name} to {where}")
+    if not networks:
+        return ok(name if allowed else "the group admits all initiators")
+    sources = access.sources.get()
+    if outside := [source for source in sources if not _admits(networks, source)]:
+        seen, wanted = f"only from {listing(sorted(networks))}", f"{listing(outside)} is admitted"
+        return fail(f"{name}, {seen}", wanted, f"add the network of {listing(outside)} to {where}")
+    return ok(f"{name} from {listing(sources)}")
 
 
 CHECKS = (nfs_shares, new_shares, initiator_group)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from csi_probe.check import check
-from csi_probe.finding import Finding, fail, ok, skip, warn
+from csi_probe.finding import Finding, Measure, Unit, fail, ok, skip, warn
 from csi_probe.snapshot import Dataset
 from csi_probe_checks.words import listing, size
 
@@ -82,14 +82,15 @@ def space(dataset: Dataset) -> Finding:
     available, quota = nearest.available.get(), nearest.quota.get()
     seen = f"{size(available)} free" + (f" under a quota of {size(quota)}" if quota else "")
     wanted = f"{size(dataset.min_free)} or more"
+    measure = Measure("dataset_free", available, Unit.BYTES)
     if available < dataset.min_free:
         fix = (
             f"raise the quota of {nearest.name}, or free space below it"
             if quota
             else "free space in the pool, or add disks"
         )
-        return fail(seen, wanted, fix)
-    return ok(seen, wanted)
+        return fail(seen, wanted, fix, measure=measure)
+    return ok(seen, wanted, measure=measure)
 
 
 @check(Dataset, "dataset.own-quota", "the dataset's own quota does not stand in the way", asks=_ASKS)
@@ -106,9 +107,10 @@ def own_quota(dataset: Dataset) -> Finding:
         return ok("no quota")
     percent = 100 * used / quota
     seen = f"{percent:.3g} % of the quota of {size(quota)} is used"
+    measure = Measure("quota_used", used / quota, Unit.RATIO)
     if percent > 80:  # noqa: PLR2004  (TrueNAS warns at the same share: quota_warning)
-        return warn(seen, "80 % or less", f"raise the quota of {nearest.name}, or free space below it")
-    return ok(seen)
+        return warn(seen, "80 % or less", f"raise the quota of {nearest.name}, or free space below it", measure=measure)
+    return ok(seen, measure=measure)
 
 
 @check(Dataset, "dataset.apart", "the parents do not nest")
@@ -123,6 +125,23 @@ def apart(dataset: Dataset) -> Finding:
         fix = "give each its own dataset, side by side, such as tank/k8s/volumes and tank/k8s/snapshots"
         return fail(f"{dataset.name} nests with {listing(dataset.overlaps)}", "datasets side by side", fix)
     return ok("no overlap")
+
+
+@check(Dataset, "dataset.detached-unencrypted", "detached snapshots can be replicated", asks=_ASKS)
+def detached_unencrypted(dataset: Dataset) -> Finding:
+    """Whether the parents between which detached snapshots are sent are unencrypted (or would be, once created).
+
+    A detached snapshot is a one-time replication of the volume, and that fails with encrypted datasets.
+
+    Use parents that are not encrypted, or leave detached snapshots out of the driver's config.
+    """
+    if not dataset.replicated:
+        return skip("no detached snapshots are configured")
+    nearest = dataset.nearest.get()
+    if nearest.encrypted.get():
+        fix = "use an unencrypted parent for volumes and for detached snapshots, or do without detached snapshots"
+        return warn(f"{nearest.name} is encrypted", "an unencrypted parent", fix)
+    return ok("not encrypted")
 
 
 @check(Dataset, "dataset.zvol-path", "the paths of zvols stay within the limit", asks=("system.version",))
@@ -144,4 +163,4 @@ def zvol_path(dataset: Dataset) -> Finding:
     return ok(seen, f"{limit} or fewer")
 
 
-CHECKS = (exists, filesystem, unlocked, writable, space, own_quota, apart, zvol_path)
+CHECKS = (exists, filesystem, unlocked, writable, space, own_quota, apart, detached_unencrypted, zvol_path)

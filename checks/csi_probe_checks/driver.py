@@ -5,12 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from csi_probe.check import check
-from csi_probe.contact import Refusal
+from csi_probe.contact import Refusal, Trouble
 from csi_probe.facts import Known
-from csi_probe.finding import Finding, fail, ok, skip, unknown, warn
+from csi_probe.finding import Finding, Measure, Unit, fail, ok, skip, unknown, warn
 from csi_probe.problem import Problem, Rule
-from csi_probe.snapshot import DriverFile, DriverKey, DriverRelease, DriverSet, DriverSsh
+from csi_probe.snapshot import DriverArray, DriverFile, DriverKey, DriverRelease, DriverSet, DriverSsh
 from csi_probe_checks.words import days, listing
+
+# What says nothing about the key; the allow-list is for the probe's machine, and the driver runs elsewhere.
+_SAYS_NOTHING = {
+    Trouble.ALLOW_LIST,
+    Trouble.BROKEN_ANSWER,
+    Trouble.RATE_LIMITED,
+    Trouble.TIMEOUT,
+    Trouble.UNREACHABLE,
+    Trouble.USERNAME_NEEDED,
+}
+_OF_CERTIFICATES = {Trouble.TLS_UNTRUSTED, Trouble.TLS_WRONG_NAME, Trouble.TLS_EXPIRED}
+_NEW_KEY = "make a new key for the driver's user (Credentials > Users > API Keys), and put it into the driver's config"
+_KEY_MENDS = {
+    Trouble.KEY_DENIED: "give the key's user a privilege (Credentials > Groups > Privileges) with the Full Admin role",
+    Trouble.STANDBY: "give the driver the address that both controllers of the pair share",
+}
+_KNOWN_HOSTS = "compare this host key on the NAS, and add it: ssh-keyscan HOST >> ~/.ssh/known_hosts"
+# What keeps the probe out, but not the driver.
+_OF_THE_PROBE = {
+    Trouble.HOST_KEY_UNKNOWN: _KNOWN_HOSTS,
+    Trouble.HOST_KEY_CHANGED: _KNOWN_HOSTS,
+    Trouble.NO_COMMON_ALGORITHM: "log in by hand with the driver's key: ssh -i KEY USER@HOST",
+}
+_TO_TELL = (
+    '; look into the log of the driver\'s controller: "FREENAS HTTP REQUEST" is the generation that speaks REST, '
+    '"TrueNAS WebSocket connecting to" the one that speaks WebSocket; then pin that image by its version or digest'
+)
+_NO_WORD = "; try the driver with one volume first, and --skip driver.release once it has worked"
 
 
 def of_problems(problems: Iterable[Problem], fine: str) -> Iterator[Finding]:
@@ -129,14 +157,15 @@ def apart(drivers: DriverSet) -> Iterator[Finding]:
 
 @check(DriverSet, "driver.read", "everything that describes the drivers could be read")
 def read(drivers: DriverSet) -> Iterator[Finding]:
-    """Whether the files point to something that is not in them: a HelmRelease's valuesFrom, a Secret without its text.
+    """Whether the files lack something that the driver gets: a HelmRelease's valuesFrom, a Secret's text, its classes.
 
     What stands there can change every value that was judged here.
 
     Give the probe that file too, or the manifests as they are in the cluster.
     """
     for problem in drivers.unread:
-        yield unknown(f"{problem.place}: {problem.key}: {problem.seen}", problem.wanted, problem.fix)
+        verdict = warn if problem.harmless else unknown
+        yield verdict(f"{problem.place}: {problem.key}: {problem.seen}", problem.wanted, problem.fix)
     if not drivers.unread:
         yield ok("nothing is left out")
 
@@ -157,8 +186,7 @@ def release(driver: DriverRelease) -> Finding:
         case "broken":
             return fail(seen, fit.wanted, f"use {fit.wanted}, and upgrade driver and TrueNAS together")
         case _:
-            fix = f"this TrueNAS needs {fit.wanted}: give the probe the Helm values too, or --skip {release.id}"
-            return unknown(seen, fit.wanted, fix)
+            return unknown(seen, fit.wanted, f"this TrueNAS needs {fit.wanted}{_TO_TELL if fit.differs else _NO_WORD}")
 
 
 @check(DriverRelease, "driver.data-safe", "the driver's release keeps volumes safe")
@@ -174,6 +202,54 @@ def data_safe(driver: DriverRelease) -> Finding:
     return ok(f"nothing is known against {driver.image}")
 
 
+@check(DriverArray, "driver.array", "the driver's array is the one that is judged", asks=("interface.query",))
+def array(driver: DriverArray) -> Finding:
+    """Whether the host in the driver's file and the one in truenas.url are the same NAS, by the NAS's addresses.
+
+    Where config.toml has a [truenas] table, that array is asked: what it says proves nothing about another one.
+
+    Use one name for the NAS in both files, or judge this driver with a config.toml for its own array.
+    """
+    met = driver.met.get()
+    addresses = driver.resolved.get()
+    if isinstance(met, Refusal):
+        return skip(f"{driver.judged} could not be asked")
+    if met.address in addresses or not {*addresses}.isdisjoint(driver.nas_addresses.get()):
+        return ok(f"{driver.wanted} is {driver.judged}")
+    seen = f"the driver uses {driver.wanted} ({listing(addresses)}), and {driver.judged} is judged"
+    fix = "use one name for the NAS in both files, or judge this driver with a config.toml for its own array"
+    return unknown(seen, "the same array", fix)
+
+
+@check(DriverKey, "driver.connects", "the driver reaches the API")
+def connects(driver: DriverKey) -> Finding:
+    """Whether the host and port in the driver's config answer over TLS, with a certificate that the driver verifies.
+
+    The probe looks from this machine and with its certificate authorities. It sends no key without TLS: a driver that
+    speaks http is looked for on port 443.
+
+    Correct host and port in the driver's config, and let the driver trust the certificate.
+    """
+    for stage in (driver.reachable, driver.certificate, driver.api):  # each needs the one before
+        seen = stage.get()
+        if isinstance(seen, Refusal):
+            untrusted = driver.trusts_more and seen.trouble is Trouble.TLS_UNTRUSTED
+            ours = not driver.over_tls or untrusted or seen.trouble is Trouble.ALLOW_LIST
+            return (unknown if ours else fail)(f"{driver.url}: {seen.seen}", "TrueNAS's API over TLS", _way(seen))
+    if not driver.over_tls:
+        return ok(f"{driver.url} answers; the driver itself does not use it")
+    if not driver.verifies:
+        fix = "let the driver trust the NAS's certificate, and do without allowInsecure"
+        return warn(f"{driver.url}: the driver takes any certificate", "a verified certificate", fix)
+    return ok(driver.url)
+
+
+def _way(refusal: Refusal) -> str:
+    if refusal.trouble in _OF_CERTIFICATES:
+        return "give the driver the authority of the certificate, or the NAS a certificate for the name that it uses"
+    return "correct protocol, host and port in the driver's config, or open the way to the NAS"
+
+
 @check(DriverKey, "driver.key-accepted", "the driver's key is accepted", asks=("api_key.query",))
 def key_accepted(driver: DriverKey) -> Finding:
     """Whether the NAS accepts the key that stands in the driver's own config (one login over TLS), and as whom.
@@ -184,7 +260,10 @@ def key_accepted(driver: DriverKey) -> Finding:
     """
     seen = driver.login.get()
     if isinstance(seen, Refusal):
-        return fail(seen.seen, "a key that TrueNAS accepts", "make a new key for the driver and put it into its config")
+        wanted = "a key that TrueNAS accepts"
+        if seen.trouble in _SAYS_NOTHING:
+            return unknown(seen.seen, wanted, "run the probe again in ten minutes, from a machine that the NAS admits")
+        return fail(seen.seen, wanted, _KEY_MENDS.get(seen.trouble, _NEW_KEY))
     return ok(f"as {seen.user}" if seen.user else "the key belongs to no user in this release")
 
 
@@ -226,21 +305,27 @@ def key_lasting(driver: DriverKey) -> Finding:
     if expires is None:
         return ok(f'"{entry.name}" never expires')
     left = (expires - driver.now).total_seconds()
-    text = f'"{entry.name}" expires on {expires:%Y-%m-%d}, in {days(left)}'
+    measure = Measure("key_expiry", expires.timestamp(), Unit.TIMESTAMP)
+    when = f"in {days(left)}" if left > 0 else "which is past"
+    text = f'"{entry.name}" expires on {expires:%Y-%m-%d}, {when}'
     if left < driver.key_days * 86400:
-        return warn(text, f"{driver.key_days} days or more", "renew the key under Credentials > Users > API Keys")
-    return ok(text)
+        fix = "renew the key under Credentials > Users > API Keys"
+        return warn(text, f"{driver.key_days} days or more", fix, measure=measure)
+    return ok(text, measure=measure)
 
 
 @check(DriverSsh, "driver.ssh-login", "the driver can log in to the NAS over SSH")
 def ssh_login(driver: DriverSsh) -> Finding:
     """Whether the user, the key or password and the port in sshConnection let the driver in.
 
-    The host key is not judged: democratic-csi does not verify it. What the driver could log in with is tried once.
+    democratic-csi does not verify the host key; the probe sends nothing to a host that known_hosts does not know. What
+    the driver could log in with is tried once.
 
     Enable SSH on the NAS, and add the driver's public key to the user.
     """
     seen = driver.login.get()
+    if isinstance(seen, Refusal) and seen.trouble in _OF_THE_PROBE:
+        return unknown(seen.seen, f"a login as {driver.user}", _OF_THE_PROBE[seen.trouble])
     if isinstance(seen, Refusal):
         fix = "enable SSH under System > Services, and add the driver's public key under Credentials > Users"
         return fail(seen.seen, f"a login as {driver.user}", fix)
@@ -278,7 +363,7 @@ def ssh_tools(driver: DriverSsh) -> Finding:
 
 @check(DriverSsh, "driver.ssh-rights", "the driver may use zfs")
 def ssh_rights(driver: DriverSsh) -> Finding:
-    """Whether the user may list datasets the way the driver does it: with `sudo -n` where sudoEnabled is set.
+    """Whether `sudo -n zfs list` works where sudoEnabled is set; where it is not, only root can make volumes.
 
     Without a rule that asks for no password every volume fails with "permission denied" or "a password is required".
 
@@ -287,7 +372,8 @@ def ssh_rights(driver: DriverSsh) -> Finding:
     how = "with sudo -n" if driver.sudo else "without sudo"
     if not driver.may_zfs.get():
         fix = f"Credentials > Users > {driver.user}: allow zfs with sudo and no password; zfs.cli.sudoEnabled: true"
-        return fail(f"{driver.user} may not list datasets {how}", "zfs list", fix)
+        seen = f"sudo -n zfs list fails for {driver.user}" if driver.sudo else f"{driver.user} is not root"
+        return fail(seen, "root, or sudo without a password", fix)
     return ok(f"as {driver.user}, {how}")
 
 
@@ -304,6 +390,8 @@ CHECKS = (
     read,
     release,
     data_safe,
+    array,
+    connects,
     key_accepted,
     key_privileged,
     key_lasting,

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from csi_probe.check import check
-from csi_probe.facts import Known
-from csi_probe.finding import Finding, fail, ok
+from csi_probe.facts import Known, Missing
+from csi_probe.finding import Finding, fail, ok, skip
 from csi_probe.snapshot import AuthGroup, InitiatorGroup, Iscsi, Portal, Target
 from csi_probe_checks import service
 from csi_probe_checks.words import endpoint, listing
@@ -68,13 +68,20 @@ def portal_exists(portal: Portal) -> Finding:
     """
     portals, entry = portal.portals.get(), portal.entry
     which = f"with the id {portal.id}" if portal.id is not None else f"on {portal.address}"
-    if isinstance(entry, Known):
-        return ok(_shown(entry.value), f"a portal {which}")
+    if not isinstance(entry, Missing) or entry.blocked_by != portal_exists.id:
+        return ok(_shown(entry.get()), f"a portal {which}")
     there = listing(map(_shown, portals), nothing="no portal at all")
-    fix = f"add a portal on {portal.address} under Shares > iSCSI > Portals, and use its id"
-    if fits := [entry.id for entry in portals if not service.outside(_ips(entry), (portal.address,))]:
-        fix = f"use the id {fits[0]}: that portal listens on {portal.address}"
+    where = portal.address or "the address to which nodes are sent"
+    fix = _use_other(portal) or f"add a portal on {where} under Shares > iSCSI > Portals, and use its id"
     return fail(f"there is no portal {which}; there is {there}", f"a portal {which}", fix)
+
+
+def _use_other(portal: Portal) -> str | None:
+    """The fix where another portal listens on the wanted address."""
+    for one in portal.portals.get():
+        if portal.address and one.id != portal.id and not service.outside(_ips(one), (portal.address,)):
+            return f"use the id {one.id}: that portal listens on {portal.address}"
+    return None
 
 
 @check(
@@ -91,6 +98,8 @@ def portal_listens(portal: Portal) -> Finding:
     Correct address and port in [[iscsi.portals]], or the portal's addresses under Shares > iSCSI > Portals.
     """
     entry, everywhere = portal.entry.get(), portal.config.get().port.get()
+    if portal.address is None:
+        return skip(f"{_shown(entry, everywhere)}; the driver sends no node there")
     wanted, seen = endpoint(portal.address, portal.port), _shown(entry, everywhere)
     fix = "correct the portal's address, or edit the portal under Shares > iSCSI > Portals"
     for ip in portal.resolved.get():
@@ -98,7 +107,7 @@ def portal_listens(portal: Portal) -> Finding:
         if ports and portal.port not in ports:
             return fail(seen, wanted, f"send nodes to port {listing(ports)}, or change the port on the NAS")
         if not ports:
-            return fail(seen, wanted, fix)
+            return fail(seen, wanted, _use_other(portal) or fix)
         if ip not in _ips(entry) and ip not in (own := portal.nas_addresses.get()):
             return fail(f"{ip} is no address of the NAS; it has {listing(own)}", wanted, fix)
     return ok(seen, wanted)
@@ -108,11 +117,14 @@ def portal_listens(portal: Portal) -> Finding:
 def initiator_group_exists(group: InitiatorGroup) -> Finding:
     """Whether the array has an initiator group with the id that the driver will use (iscsi.initiator.query).
 
-    Creating a target with an id that does not exist fails.
+    Creating a target with an id that does not exist fails. tns-csi takes the first group where it is told none.
 
     Use one of the ids that the row shows, or add a group under Shares > iSCSI > Initiators Groups.
     """
     groups = group.groups.get()
+    if group.id is None:
+        fix = "add a group under Shares > iSCSI > Initiators Groups"
+        return fail("there is no group at all", "a group: the driver takes the first one", fix)
     found = next((entry for entry in groups if entry.id == group.id), None)
     if found:
         return ok(listing(found.initiators.get(), nothing="admits all initiators"), f"id {group.id}")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from csi_probe.check import check
 from csi_probe.finding import Finding, fail, ok
+from csi_probe.needs import ANY_NFS
 from csi_probe.snapshot import Nfs
 from csi_probe_checks import service
-from csi_probe_checks.words import listing
+from csi_probe_checks.words import listing, nfs_version
 
 
 @check(Nfs, "nfs.running", "the NFS service runs", asks=("service.query",))
@@ -33,19 +34,24 @@ def starts_at_boot(nfs: Nfs) -> Finding:
 
 @check(Nfs, "nfs.versions", "the wanted NFS versions are on", asks=("nfs.config",))
 def versions(nfs: Nfs) -> Finding:
-    """Whether the protocols that nodes will mount with (nfs.versions) are enabled (nfs.config).
+    """Whether the protocols that nodes will mount with (nfs.versions; "any": either) are enabled (nfs.config).
 
-    TrueNAS serves NFSv3 only until NFSv4 is switched on; a mount with another version fails.
+    A mount that asks for a version that is off fails; CORE has NFSv4 off until it is switched on.
 
     Enable the protocol under System > Services > NFS, or mount with one that is on.
     """
     enabled = nfs.config.get().protocols.get()
-    missing = [version for version in nfs.versions if f"NFSV{version[0]}" not in enabled]
-    seen, wanted = listing(sorted(enabled)), listing(f"NFSv{version}" for version in nfs.versions)
+    missing = [version for version in nfs.versions if enabled.isdisjoint(_protocols(version))]
+    seen, wanted = listing(sorted(enabled)), listing(map(nfs_version, nfs.versions))
     if missing:
-        fix = f"enable NFSv{missing[0][0]} under System > Services > NFS > Enabled Protocols"
+        fix = f"enable {_protocols(missing[0])[0].replace('V', 'v')} under System > Services > NFS > Enabled Protocols"
         return fail(f"enabled: {seen}", wanted, fix)
     return ok(seen, wanted)
+
+
+def _protocols(version: str) -> tuple[str, ...]:
+    """What TrueNAS calls those of which one has to be on."""
+    return ("NFSV4", "NFSV3") if version == ANY_NFS else (f"NFSV{version[0]}",)
 
 
 @check(Nfs, "nfs.listens", "NFS listens on the wanted address", asks=("nfs.config", "interface.query"))

@@ -8,13 +8,16 @@ from collections import defaultdict
 from csi_probe.check import check
 from csi_probe.contact import Refusal, Trouble
 from csi_probe.facts import FactMissing, Known, Missing
-from csi_probe.finding import Finding, fail, ok, skip, warn
+from csi_probe.finding import Finding, Measure, Status, Unit, fail, ok, skip, warn
 from csi_probe.host import FileState, Module
+from csi_probe.needs import ANY_NFS, ETC_ISCSI
 from csi_probe.snapshot import Fleet, Node
+from csi_probe_checks import host
 from csi_probe_checks.packages import install
-from csi_probe_checks.words import listing
+from csi_probe_checks.words import listing, nfs_version
 
 _ISCSID_SOCKET = "@ISCSIADM_ABSTRACT_NAMESPACE"
+_STARTING = {"enabled", "enabled-runtime", "static", "alias", "generated"}  # words of `systemctl is-enabled`
 _MULTIPATHD_SOCKETS = {"@/org/kernel/linux/storage/multipathd", "/run/multipathd.socket"}
 
 _MENDS = {
@@ -71,10 +74,11 @@ def clock(node: Node) -> Finding:
     """
     skew = node.answers.clock.get() - node.reference_clock
     wanted = f"{node.max_clock_skew:g} s or less from {node.reference}"
+    measure = Measure("clock_skew", skew, Unit.SECONDS)
     if abs(skew) > node.max_clock_skew:
         seen = f"{abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'}"
-        return warn(seen, wanted, "set up time synchronisation: timedatectl set-ntp true")
-    return ok(f"{abs(skew):.0f} s from {node.reference}", wanted)
+        return warn(seen, wanted, "set up time synchronisation: timedatectl set-ntp true", measure=measure)
+    return ok(f"{abs(skew):.0f} s from {node.reference}", wanted, measure=measure)
 
 
 @check(Node, "node.nfs-kernel", "the kernel mounts NFS")
@@ -87,14 +91,14 @@ def nfs_kernel(node: Node) -> Finding:
     """
     if not node.nfs_versions:
         return skip("the config wants no NFS")
-    filesystems, modules = node.answers.filesystems.get(), node.answers.modules
+    filesystems = node.answers.filesystems.get()
     for version in node.nfs_versions:
-        name, module = ("nfs", "nfsv3") if version == "3" else ("nfs4", "nfsv4")
-        if name in filesystems and version != "3":
+        modules = {"3": ("nfsv3",), ANY_NFS: ("nfsv4", "nfsv3")}.get(version, ("nfsv4",))
+        if "nfsv4" in modules and "nfs4" in filesystems:
             continue
-        if modules.get().get(module, Module.ABSENT) is Module.ABSENT:
-            return fail(f"no {module} module", f"NFSv{version}", install(node, "kernel-modules"))
-    return ok(f"NFSv{listing(node.nfs_versions)}")
+        if all(host.module(node, module) is Module.ABSENT for module in modules):
+            return fail(f"no {' or '.join(modules)} module", nfs_version(version), install(node, "kernel-modules"))
+    return ok(listing(map(nfs_version, node.nfs_versions)))
 
 
 @check(Node, "node.nfs-helper", "the host has mount.nfs")
@@ -102,7 +106,7 @@ def nfs_helper(node: Node) -> Finding:
     """Whether mount.nfs is on the host.
 
     The CSI drivers mount with the one in their image; the host's is needed by other drivers, by the kubelet's own NFS
-    volumes, and for NFSv3, whose locking wants the host's rpc.statd.
+    volumes, and for NFSv3 without the mount option nolock: locking wants the host's rpc.statd.
 
     Install nfs-common (Debian, Ubuntu) or nfs-utils (Red Hat, SUSE).
     """
@@ -112,9 +116,8 @@ def nfs_helper(node: Node) -> Finding:
     path = tools.get("mount.nfs") or tools.get("mount.nfs4")
     if path:
         return ok(path)
-    needed = "3" in node.nfs_versions or not node.driver.mounts_nfs_itself
-    why = "for NFSv3's rpc.statd" if "3" in node.nfs_versions else f"by {node.driver.name}"
-    if needed:
+    why = "for NFSv3's rpc.statd" if node.nfs_locks else f"by {node.driver.name}"
+    if node.nfs_locks or not node.driver.mounts_nfs_itself:
         return fail("no mount.nfs", f"mount.nfs on the host, needed {why}", install(node, "nfs"))
     wanted = f"mount.nfs for other NFS volumes; {node.driver.name} brings its own"
     return warn("no mount.nfs", wanted, install(node, "nfs"))
@@ -125,15 +128,15 @@ def iscsiadm(node: Node) -> Finding:
     """Whether iscsiadm is on the PATH with which the driver runs it on the host.
 
     The drivers' images run the host's iscsiadm; without it staging a volume fails with "iscsiadm: not found".
+    democratic-csi's branch next looks in more folders than its releases, such as those of NixOS.
 
     Install open-iscsi (Debian, Ubuntu) or iscsi-initiator-utils (Red Hat).
     """
     if not node.iscsi:
         return skip("the config wants no iSCSI")
-    path = node.answers.tools.get().get("iscsiadm")
-    if not path:
-        return fail("no iscsiadm", f"iscsiadm in {node.driver.path}", install(node, "iscsi"))
-    return ok(path)
+    if node.driver.iscsiadm:
+        return skip(f"the driver is told to call {node.driver.iscsiadm}, which is not looked at")
+    return host.tool(node, "iscsiadm", "iscsi")
 
 
 @check(Node, "node.iscsid", "iscsid answers")
@@ -164,14 +167,10 @@ def iscsid_at_boot(node: Node) -> Finding:
     units = node.answers.units.get()
     if not units:
         return skip("the node does not run systemd")
-    starting = [name for name in ("iscsid.socket", "iscsid.service") if _enabled(units.get(name))]
+    starting = [name for name in ("iscsid.socket", "iscsid.service") if units.get(name) in _STARTING]
     if starting:
         return ok(listing(starting))
     return warn("neither its socket nor its service is enabled", "one of the two", "systemctl enable iscsid.socket")
-
-
-def _enabled(unit: object) -> bool:
-    return getattr(unit, "enabled", "") in {"enabled", "enabled-runtime", "static", "alias", "generated"}
 
 
 @check(Node, "node.initiator-name", "the node has an InitiatorName")
@@ -224,29 +223,69 @@ def iscsi_module(node: Node) -> Finding:
     """
     if not node.iscsi:
         return skip("the config wants no iSCSI")
-    state = node.answers.modules.get().get("iscsi_tcp", Module.ABSENT)
-    if state is Module.ABSENT:
-        return fail("no iscsi_tcp module", "iscsi_tcp", install(node, "kernel-modules"))
-    return ok(f"iscsi_tcp is {state}")
+    return host.kernel(node, "iscsi_tcp")
+
+
+@check(Node, "node.nvme-module", "the kernel speaks NVMe over TCP")
+def nvme_module(node: Node) -> Finding:
+    """Whether the module nvme_tcp is loaded, built in, or there to be loaded.
+
+    Without it `nvme connect` fails on the node (could not add new controller), and no NVMe-oF volume is staged.
+
+    Install the kernel's module package (linux-modules-extra on Ubuntu), and name nvme_tcp in /etc/modules-load.d.
+    """
+    if not node.nvmeof:
+        return skip("no driver wants NVMe-oF")
+    return host.kernel(node, "nvme_tcp")
+
+
+@check(Node, "node.nvme-tool", "the driver finds nvme")
+def nvme_tool(node: Node) -> Finding:
+    """Whether nvme is on the host, for a driver that runs the host's: scale-csi; the others have it in their image.
+
+    Without it staging a volume fails with "nvme: not found".
+
+    Install nvme-cli.
+    """
+    if not node.nvmeof:
+        return skip("no driver wants NVMe-oF")
+    if not node.driver.nvme_on_host:
+        return skip(f"{node.driver.name} brings its own")
+    return host.tool(node, "nvme", "nvme")
+
+
+@check(Node, "node.cifs-module", "the kernel mounts SMB")
+def cifs_module(node: Node) -> Finding:
+    """Whether the module cifs is loaded, built in, or there to be loaded; mount.cifs comes in the drivers' images.
+
+    A kernel without it refuses every SMB volume.
+
+    Install the kernel's module package (linux-modules-extra on Ubuntu), or another kernel.
+    """
+    if not node.smb:
+        return skip("no driver wants SMB")
+    return host.kernel(node, "cifs")
 
 
 @check(Node, "node.multipath", "multipath is ready")
 def multipath(node: Node) -> Finding:
     """Whether multipath is on the driver's PATH, multipathd's socket listens, and the kernel has dm_multipath.
 
-    With more than one portal democratic-csi insists on a multipath device ("failed to discover multipath device").
+    With more than one portal democratic-csi insists on a multipath device ("failed to discover multipath device");
+    other drivers use one only where they are told to.
 
     Install and enable multipathd, or configure one portal.
     """
     if not node.multipath:
-        return skip("one portal needs no multipath")
-    if not node.answers.tools.get().get("multipath"):
-        return fail("no multipath", f"multipath in {node.driver.path}", install(node, "multipath"))
+        return skip("no volume is reached over several portals")
+    tool = host.tool(node, "multipath", "multipath")
+    if tool.status is Status.FAIL:
+        return tool
     if not _MULTIPATHD_SOCKETS & node.answers.sockets.get():
         return fail("multipathd does not listen", "multipathd, or its socket", "systemctl enable --now multipathd")
-    if node.answers.modules.get().get("dm_multipath", Module.ABSENT) is Module.ABSENT:
+    if host.module(node, "dm_multipath") is Module.ABSENT:
         return fail("no dm_multipath module", "dm_multipath", install(node, "kernel-modules"))
-    return ok("multipathd listens")
+    return ok("multipathd listens") if tool.status is Status.OK else tool
 
 
 @check(Node, "node.root-shared", "the root mount is shared")
@@ -274,7 +313,8 @@ def iscsi_directory(node: Node) -> Finding:
     if not node.iscsi:
         return skip("the config wants no iSCSI")
     if not node.driver.etc_iscsi_must_exist:
-        return skip(f"{node.driver.name} creates it")
+        instead = node.driver.iscsi_directory
+        return skip(f"{node.driver.name} " + ("creates it" if instead == ETC_ISCSI else f"mounts {instead} instead"))
     state = node.answers.iscsi_directory.get()
     if state is not FileState.DIRECTORY:
         return fail(f"/etc/iscsi is {state}", "a directory", install(node, "iscsi"))
@@ -293,6 +333,9 @@ CHECKS = (
     initiator_name,
     initiator_names_differ,
     iscsi_module,
+    nvme_module,
+    nvme_tool,
+    cifs_module,
     multipath,
     root_shared,
     iscsi_directory,

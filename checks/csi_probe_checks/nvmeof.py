@@ -47,12 +47,12 @@ def port_exists(port: NvmeofPort) -> Finding:
     Add a port under Shares > NVMe-oF > Ports, on a static address.
     """
     ports = port.ports.get()
-    there = listing(map(_shown, ports), nothing="no port at all")
     wanted = f"a port with the id {port.id}" if port.id is not None else f"a TCP port on {port.address}"
     found = [one for one in ports if _fits(one, port)]
     if not found:
+        there = listing(map(_shown, ports), nothing="no port at all")
         return fail(f"there is {there}", wanted, "add one under Shares > NVMe-oF > Ports, and use its id")
-    return ok(_shown(found[0]), wanted)
+    return ok(listing(map(_shown, found)), wanted)
 
 
 @check(NvmeofPort, "nvmeof.port-enabled", "the NVMe-oF port is enabled and listens where nodes are sent", asks=_ASKS)
@@ -66,17 +66,22 @@ def port_enabled(port: NvmeofPort) -> Finding:
     found = [one for one in port.ports.get() if _fits(one, port)]
     if not found:
         return skip("there is no such port")
-    one = found[0]
     fix = "edit it under Shares > NVMe-oF > Ports, or correct the driver's transport"
-    if not one.enabled.get() or one.transport.get() != "TCP":
-        return fail(_shown(one), "an enabled TCP port", fix)
-    if port.port is not None and one.port.get() != port.port:
-        return fail(_shown(one), f"port {port.port}", fix)
-    return ok(_shown(one))
+    usable = [one for one in found if one.enabled.get() and one.transport.get() == "TCP"]
+    if not usable:
+        return fail(listing(map(_shown, found)), "an enabled TCP port", fix)
+    listening = [one for one in usable if port.port in (None, one.port.get())]
+    if not listening:
+        return fail(listing(map(_shown, usable)), f"port {port.port}", fix)
+    return ok(_shown(listening[0]))
 
 
 def _fits(one: NvmetPort, port: NvmeofPort) -> bool:
-    return one.id == port.id if port.id is not None else not service.outside((one.address,), (str(port.address),))
+    """By id, or by an address of those that the driver's host has; Linux's wildcard of IPv6 takes IPv4 too."""
+    if port.id is not None:
+        return one.id == port.id
+    resolved = port.resolved.get()
+    return one.address == "::" or len(service.outside((one.address,), resolved)) < len(resolved)
 
 
 def _shown(one: NvmetPort) -> str:

@@ -10,6 +10,7 @@ _PACKAGES = {
         "nfs": "apt-get install nfs-common",
         "iscsi": "apt-get install open-iscsi",
         "multipath": "apt-get install multipath-tools",
+        "nvme": "apt-get install nvme-cli",
         "kernel-modules": "apt-get install linux-modules-extra-$(uname -r) (Ubuntu), or use the full kernel "
         "(Debian: linux-image-amd64)",
     },
@@ -17,12 +18,14 @@ _PACKAGES = {
         "nfs": "dnf install nfs-utils",
         "iscsi": "dnf install iscsi-initiator-utils && systemctl enable --now iscsid",
         "multipath": "dnf install device-mapper-multipath && mpathconf --enable --with_multipathd y",
+        "nvme": "dnf install nvme-cli",
         "kernel-modules": "dnf install kernel-modules-extra",
     },
     "suse": {
         "nfs": "zypper install nfs-client",
         "iscsi": "zypper install open-iscsi",
         "multipath": "zypper install multipath-tools",
+        "nvme": "zypper install nvme-cli",
         "kernel-modules": "zypper install kernel-default",
     },
 }
@@ -31,6 +34,7 @@ _ANYWHERE = {
     "nfs": "install the NFS client (nfs-common or nfs-utils)",
     "iscsi": "install the iSCSI initiator (open-iscsi or iscsi-initiator-utils)",
     "multipath": "install multipathd (multipath-tools or device-mapper-multipath)",
+    "nvme": "install nvme-cli",
     "kernel-modules": "install the kernel's module package, or a kernel that has the module",
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from csi_probe.check import check
-from csi_probe.finding import Finding, fail, ok, warn
+from csi_probe.finding import Finding, Measure, Unit, fail, ok, warn
 from csi_probe.snapshot import Pool
 from csi_probe_checks.words import listing, size
 
@@ -44,17 +44,18 @@ def healthy(pool: Pool) -> Finding:
 def not_full(pool: Pool) -> Finding:
     """How much of the pool is used (allocated of size, raw), against pools.max_used.
 
-    ZFS slows down as a pool fills, and at 100 % writes on every volume fail.
+    ZFS slows down as a pool fills; what is left for volumes is judged by pool.free and dataset.space.
 
     Delete snapshots and data, or add disks.
     """
     allocated, total = pool.entry.get().allocated.get(), pool.entry.get().size.get()
     percent = 100 * allocated / total if total else 100.0
     seen = f"{percent:.3g} % of {size(total)} is used"
+    used = Measure("pool_used", percent / 100, Unit.RATIO)
     if percent > pool.max_used:
-        nearly = percent >= 95  # noqa: PLR2004  (where ZFS itself begins to refuse writes)
-        return (fail if nearly else warn)(seen, f"{pool.max_used:g} % or less", "free space, or add disks to the pool")
-    return ok(seen, f"{pool.max_used:g} % or less")
+        fix = "free space, or add disks to the pool"
+        return warn(seen, f"{pool.max_used:g} % or less", fix, measure=used)
+    return ok(seen, f"{pool.max_used:g} % or less", measure=used)
 
 
 @check(Pool, "pool.free", "the pool has the free space that is wanted", asks=("pool.dataset.query",))
@@ -67,9 +68,10 @@ def free(pool: Pool) -> Finding:
     """
     available = pool.free.get()
     wanted = f"{size(pool.min_free)} or more" if pool.min_free else ""
+    measure = Measure("pool_free", available, Unit.BYTES)
     if available < pool.min_free:
-        return fail(f"{size(available)} free", wanted, "free space, or add disks to the pool")
-    return ok(f"{size(available)} free", wanted)
+        return fail(f"{size(available)} free", wanted, "free space, or add disks to the pool", measure=measure)
+    return ok(f"{size(available)} free", wanted, measure=measure)
 
 
 CHECKS = (exists, healthy, not_full, free)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from csi_probe.check import check
 from csi_probe.contact import Refusal, Trouble, Trust
 from csi_probe.facts import Known
-from csi_probe.finding import Finding, fail, ok, skip, unknown, warn
+from csi_probe.finding import Finding, Measure, Unit, fail, ok, skip, unknown, warn
 from csi_probe.snapshot import Nas
 from csi_probe_checks.words import days, listing
 
@@ -18,8 +18,8 @@ _MENDS = {
     Trouble.TIMEOUT: "check that the NAS is up, and that no firewall or VLAN stands between this machine and its "
     "HTTPS port",
     Trouble.UNREACHABLE: "check the route and the firewall between this machine and the NAS",
-    Trouble.TLS_UNTRUSTED: "set truenas.ca_file to the authority's certificate, or compare the fingerprint on the NAS "
-    "(System > Certificates) and set truenas.fingerprint to it",
+    Trouble.TLS_UNTRUSTED: "set truenas.ca_file to the authority's certificate, or set truenas.fingerprint, once "
+    "the NAS's own shell shows the same: openssl x509 -noout -fingerprint -sha256 -in /etc/certificates/NAME.crt",
     Trouble.TLS_WRONG_NAME: "use a name in truenas.url that the certificate carries, or give the NAS a "
     "certificate with this name",
     Trouble.TLS_EXPIRED: "renew the certificate on the NAS (System > Certificates), and check the clocks of both "
@@ -35,8 +35,6 @@ _MENDS = {
     Trouble.KEY_WRONG: "make a key under Credentials > Users > API Keys, and check truenas.username: the key "
     "must belong to that user",
     Trouble.KEY_EXPIRED: "renew the key under Credentials > Users > API Keys",
-    Trouble.KEY_REVOKED: "make a new key; TrueNAS revokes keys that are sent without TLS, so check every other "
-    "user of the old one",
     Trouble.KEY_DENIED: "give the key's user a privilege (Credentials > Groups > Privileges) with the roles of: "
     "truenas-csi-probe privileges",
     Trouble.USERNAME_NEEDED: "set truenas.username to the user to whom the key belongs",
@@ -64,7 +62,8 @@ def reachable(nas: Nas) -> Finding:
     contact = nas.reachable.get()
     if isinstance(contact, Refusal):
         return _refused(contact, f"a connection to {nas.url}")
-    return ok(f"{nas.url} answers from {contact.address} after {contact.seconds * 1000:.0f} ms")
+    seen = f"{nas.url} answers from {contact.address} after {contact.seconds * 1000:.0f} ms"
+    return ok(seen, measure=Measure("connect", contact.seconds, Unit.SECONDS))
 
 
 @check(Nas, "truenas.certificate", "the NAS's certificate is valid")
@@ -80,12 +79,16 @@ def certificate(nas: Nas) -> Finding:
         return _refused(seen, "a certificate that this machine trusts")
     left = (seen.not_after - nas.now).total_seconds()
     until = f"{seen.subject} is valid until {seen.not_after:%Y-%m-%d}"
+    mend, expiry = (
+        _MENDS[Trouble.TLS_EXPIRED],
+        Measure("certificate_expiry", seen.not_after.timestamp(), Unit.TIMESTAMP),
+    )
     if left <= 0:
-        return warn(f"{until}: it has expired", "a valid certificate", _MENDS[Trouble.TLS_EXPIRED])
+        return warn(f"{until}: it has expired", "a valid certificate", mend, measure=expiry)
     if left < nas.certificate_days * 86400:
-        return warn(f"{until}: {days(left)} left", f"{nas.certificate_days} days or more", _MENDS[Trouble.TLS_EXPIRED])
+        return warn(f"{until}: {days(left)} left", f"{nas.certificate_days} days or more", mend, measure=expiry)
     trusted = nas.trust if nas.trust is Trust.OFF else f"trusted by {nas.trust}"
-    return ok(f"{until} ({days(left)}), {trusted}")
+    return ok(f"{until} ({days(left)}), {trusted}", measure=expiry)
 
 
 @check(Nas, "truenas.verified", "the NAS's certificate is verified")
@@ -101,7 +104,7 @@ def verified(nas: Nas) -> Finding:
     seen = nas.certificate.get()
     fix = "replace verify = false by truenas.ca_file or truenas.fingerprint"
     if not isinstance(seen, Refusal):
-        fix = f'compare it on the NAS, then replace verify = false by: fingerprint = "{seen.sha256}"'
+        fix = f'compare it in the NAS\'s shell, then replace verify = false by: fingerprint = "{seen.sha256}"'
     return warn("verify = false: whoever stands in between can read the key", "a verified certificate", fix)
 
 
@@ -166,19 +169,21 @@ def key(nas: Nas) -> Finding:
     """
     seen = nas.key.get()
     if isinstance(seen.revoked, Known) and seen.revoked.value:
-        return fail(f'the key "{seen.name}" is revoked', "a valid key", _MENDS[Trouble.KEY_REVOKED])
+        fix = "make a new key; TrueNAS revokes keys that are sent without TLS, so check every other user of the old one"
+        return fail(f'the key "{seen.name}" is revoked', "a valid key", fix)
     expires = seen.expires.get()
     if expires is None:
         return ok(f'"{seen.name}" never expires')
     left = (expires - nas.now).total_seconds()
     when = f"in {days(left)}" if left > 0 else "which is past"
     text = f'"{seen.name}" expires on {expires:%Y-%m-%d}, {when}'
+    expiry = Measure("key_expiry", expires.timestamp(), Unit.TIMESTAMP)
     if left < nas.key_days * 86400:
-        return warn(text, f"{nas.key_days} days or more", _MENDS[Trouble.KEY_EXPIRED])
-    return ok(text)
+        return warn(text, f"{nas.key_days} days or more", _MENDS[Trouble.KEY_EXPIRED], measure=expiry)
+    return ok(text, measure=expiry)
 
 
-@check(Nas, "truenas.version", "the driver supports this TrueNAS", asks=("system.version",))
+@check(Nas, "truenas.version", "the release of TrueNAS is neither too old nor too new", asks=("system.version",))
 def version(nas: Nas) -> Finding:
     """The release (system.version), against the oldest that the driver works with and those that the probe knows.
 
@@ -208,10 +213,11 @@ def latency(nas: Nas) -> Finding:
     Look for a long-running job on the NAS (Jobs in the top bar), a disk that is failing, or too many snapshots.
     """
     method, seconds = nas.slowest.get()
+    slowest = Measure("slowest_answer", seconds, Unit.SECONDS)
     if seconds >= nas.slow_seconds:
         fix = "look at the NAS for long-running jobs, a failing disk or very many snapshots"
-        return warn(f"{method} took {seconds:.1f} s", f"less than {nas.slow_seconds:g} s", fix)
-    return ok(f"the slowest, {method}, took {seconds * 1000:.0f} ms")
+        return warn(f"{method} took {seconds:.1f} s", f"less than {nas.slow_seconds:g} s", fix, measure=slowest)
+    return ok(f"the slowest, {method}, took {seconds * 1000:.0f} ms", measure=slowest)
 
 
 CHECKS = (reachable, certificate, verified, api, login, roles, key, version, latency)

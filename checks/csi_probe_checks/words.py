@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from csi_probe.needs import ANY_NFS
+
 _SHOWN = 8
 
 
@@ -22,6 +24,11 @@ def listing(items: Iterable[object], nothing: str = "none") -> str:
     words = [str(item) for item in items]
     more = f" and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
     return ", ".join(words[:_SHOWN]) + more or nothing
+
+
+def nfs_version(version: str) -> str:
+    """A version of NFS as in a config: "4.1" is "NFSv4.1"."""
+    return "any NFS version" if version == ANY_NFS else f"NFSv{version}"
 
 
 def days(seconds: float) -> str:

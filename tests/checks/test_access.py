@@ -96,6 +96,37 @@ def test_what_could_not_be_asked_about_shares_is_unknown(field):
 
 
 @pytest.mark.parametrize(
+    ("networks", "hosts"),
+    [((), ()), (("192.0.2.0/24",), ()), ((), (NODE,)), ((), ("*",)), (("198.51.100.0/24",), (NODE,))],
+    ids=["everyone", "network", "host", "any host", "host beside another network"],
+)
+def test_the_shares_to_come_admit_the_node(networks, hosts):
+    assert lab.judge(access.new_shares, lab.new_shares(networks=networks, hosts=hosts)).status is Status.OK
+
+
+def test_the_shares_to_come_leave_the_node_out():
+    row = lab.judge(access.new_shares, lab.new_shares(networks=("198.51.100.0/24",), hosts=("192.0.2.22",)))
+    assert (row.status, row.seen) == (Status.FAIL, "the driver's shares will admit 192.0.2.22, 198.51.100.0/24")
+    assert row.fix.startswith(f"add {NODE} or its network")
+
+
+@pytest.mark.parametrize("networks", [(), ("192.0.2.0/24",), ("198.51.100.0/24",), ("worker.example.org",)])
+def test_the_shares_of_some_classes_are_told_apart(networks):
+    row = lab.judge(access.new_shares, lab.new_shares(networks=networks, classes=("files", "media")))
+    assert row.seen.startswith("of files, media: ")
+
+
+def test_hosts_that_the_driver_names_are_only_known_to_the_nas():
+    row = lab.judge(access.new_shares, lab.new_shares(networks=(), hosts=("worker.example.org",)))
+    assert row.status is Status.UNKNOWN
+
+
+def test_shares_for_everyone_need_no_address_and_others_do():
+    assert lab.judge(access.new_shares, lab.new_shares(networks=(), source=lab.LOST)).status is Status.OK
+    assert lab.judge(access.new_shares, lab.new_shares(source=lab.LOST)).status is Status.UNKNOWN
+
+
+@pytest.mark.parametrize(
     "allowed",
     [(), (lab.IQN,), ("iqn.1993-08.org.debian:01:bbb", lab.IQN.upper()), ("iqn.1993-08.org.debian:*",), ("*",)],
     ids=["open", "named", "in another case", "pattern", "all"],
@@ -126,6 +157,31 @@ def test_an_open_group_needs_no_name_and_a_closed_one_does():
     assert (
         lab.judge(access.initiator_group, lab.iscsi_access(initiator_name=nameless)).blocked_by == "node.initiator-name"
     )
+
+
+@pytest.mark.parametrize(
+    ("names", "networks", "sources", "status"),
+    [
+        ((), ("192.0.2.0/24",), (NODE,), Status.OK),
+        ((lab.IQN,), ("198.51.100.0/24", "192.0.2.0/24"), (NODE, "198.51.100.21"), Status.OK),
+        ((), ("198.51.100.0/24",), (NODE,), Status.FAIL),
+        ((lab.IQN,), ("192.0.2.0/24",), (NODE, "198.51.100.21"), Status.FAIL),
+        (("iqn.x",), ("192.0.2.0/24",), (NODE,), Status.FAIL),
+        ((lab.IQN,), (), lab.LOST, Status.OK),
+        ((lab.IQN,), ("192.0.2.0/24",), lab.LOST, Status.UNKNOWN),
+    ],
+)
+def test_a_group_of_core_admits_the_node_by_name_and_by_network(names, networks, sources, status):
+    entry = lab.initiators(*names, networks=networks)
+    row = lab.judge(access.initiator_group, lab.iscsi_access(entry=entry, sources=sources))
+    assert row.status is status
+
+
+def test_a_network_that_leaves_the_node_out_fails_with_the_address_to_add():
+    entry = lab.initiators(networks=("198.51.100.0/24",))
+    row = lab.judge(access.initiator_group, lab.iscsi_access(entry=entry))
+    assert (row.seen, row.wanted) == ("all initiators, only from 198.51.100.0/24", f"{NODE} is admitted")
+    assert row.fix.startswith(f"add the network of {NODE} to the initiator group 3")
 
 
 def test_a_group_that_could_not_be_asked_for_is_unknown():

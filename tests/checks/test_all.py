@@ -117,7 +117,7 @@ def _timeless(row):
 
 
 CONFIG_ONLY = {"dataset.apart", "truenas.verified", "driver.data-safe"}
-FILES_ONLY = (snapshot.DriverFile, snapshot.DriverSet, snapshot.StorageClass)
+FILES_ONLY = (snapshot.DriverFile, snapshot.DriverSet, snapshot.Scope, snapshot.StorageClass)
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ def test_a_dataset_that_could_not_be_asked_for_is_unknown(check):
         (dataset.writable, "readonly"),
         (dataset.space, "available"),
         (dataset.own_quota, "quota"),
+        (dataset.detached_unencrypted, "encrypted"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -76,6 +77,17 @@ def test_what_a_new_dataset_would_inherit_fails_by_the_name_of_the_ancestor(chec
     row = lab.judge(check, inherited)
     assert (row.status, row.seen) == (Status.FAIL, seen)
     assert fix in row.fix
+
+
+@pytest.mark.parametrize(
+    ("replicated", "encrypted", "status"),
+    [(True, True, Status.WARN), (True, False, Status.OK), (False, True, Status.SKIP)],
+)
+def test_encryption_stands_in_the_way_of_detached_snapshots_only(replicated, encrypted, status):
+    nearest = lab.dataset_entry(name="tank", encrypted=encrypted)
+    row = lab.judge(dataset.detached_unencrypted, lab.dataset(replicated=replicated, nearest=nearest))
+    assert row.status is status
+    assert (row.seen == "tank is encrypted") is (status is Status.WARN)
 
 
 def test_an_encrypted_dataset_that_is_unlocked_is_fine():

@@ -93,6 +93,26 @@ def test_a_portal_that_could_not_be_asked_for_is_unknown(check):
     assert lab.judge(check, lab.portal(portals=lab.LOST, entry=lab.LOST)).status is Status.UNKNOWN
 
 
+def test_a_driver_that_names_no_id_takes_the_portal_on_the_address():
+    assert lab.judge(iscsi.portal_exists, lab.portal(id=None)).wanted == "a portal on 192.0.2.10"
+    row = lab.judge(iscsi.portal_exists, without(lab.portal_entry("198.51.100.10"), id=None))
+    assert row.status is Status.FAIL
+    assert "there is no portal on 192.0.2.10; there is id 2" in row.seen
+
+
+def test_an_address_that_did_not_resolve_is_no_missing_portal():
+    row = lab.judge(iscsi.portal_exists, lab.portal(id=None, entry=lab.LOST, resolved=lab.LOST))
+    assert row.status is Status.UNKNOWN
+
+
+def test_a_portal_to_which_no_node_is_sent_must_exist_and_may_listen_anywhere():
+    elsewhere = lab.portal(address=None, resolved=lab.LOST, entry=lab.portal_entry("203.0.113.1"))
+    assert lab.judge(iscsi.portal_exists, elsewhere).status is Status.OK
+    assert lab.judge(iscsi.portal_listens, elsewhere).status is Status.SKIP
+    row = lab.judge(iscsi.portal_exists, without(lab.portal_entry("0.0.0.0", id=6), address=None))
+    assert row.fix.startswith("add a portal on the address to which nodes are sent")
+
+
 # --- iscsi.portal-listens
 
 
@@ -123,6 +143,12 @@ def test_a_portal_on_another_address_fails():
     assert (row.status, row.wanted) == (Status.FAIL, "192.0.2.10:3260")
     assert row.seen == "id 2 (UI: portal group 1) on 198.51.100.10:3260"
     assert "edit the portal" in row.fix
+
+
+def test_a_portal_on_another_address_comes_with_the_id_of_the_one_that_listens_there():
+    entry = lab.portal_entry("198.51.100.10")
+    row = lab.judge(iscsi.portal_listens, lab.portal(entry=entry, portals=(entry, lab.portal_entry(id=9))))
+    assert (row.status, row.fix) == (Status.FAIL, "use the id 9: that portal listens on 192.0.2.10")
 
 
 @pytest.mark.parametrize(
@@ -169,6 +195,11 @@ def test_the_addresses_of_the_nas_matter_to_wildcards_only():
 
 
 # --- iscsi.initiator-group-exists
+
+
+def test_a_driver_that_takes_the_first_group_fails_without_any():
+    row = lab.judge(iscsi.initiator_group_exists, lab.initiator_group(id=None, groups=()))
+    assert (row.status, row.seen, row.subject) == (Status.FAIL, "there is no group at all", "initiator group")
 
 
 def test_the_initiator_group_shows_whom_it_admits():

@@ -1,4 +1,4 @@
-"""The checks of NFS on the array; those that it shares with iSCSI are tested for both."""
+"""The checks of NFS on the array; those that it shares with the other services are tested for all of them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,19 @@ import pytest
 
 import lab
 from csi_probe.finding import Status
-from csi_probe_checks import iscsi, nfs
+from csi_probe_checks import iscsi, nfs, nvmeof, smb, ssh
 
-SERVICES = [(nfs, lab.nfs, "nfs", "NFS"), (iscsi, lab.iscsi, "iscsitarget", "iSCSI")]
+SERVICES = [
+    (nfs, lab.nfs, "nfs", "NFS"),
+    (iscsi, lab.iscsi, "iscsitarget", "iSCSI"),
+    (smb, lab.smb, "cifs", "SMB"),
+    (nvmeof, lab.nvmeof, "nvmet", "NVMe-oF"),
+    (ssh, lab.ssh_service, "ssh", "SSH"),
+]
+NAMES = [menu for *_, menu in SERVICES]
 
 
-@pytest.mark.parametrize(("checks", "subject", "name", "menu"), SERVICES, ids=["nfs", "iscsi"])
+@pytest.mark.parametrize(("checks", "subject", "name", "menu"), SERVICES, ids=NAMES)
 def test_a_service_that_does_not_run_fails(checks, subject, name, menu):
     for state in ("STOPPED", "UNKNOWN"):
         row = lab.judge(checks.running, subject(service=lab.service(name, state=state)))
@@ -19,14 +26,14 @@ def test_a_service_that_does_not_run_fails(checks, subject, name, menu):
         assert row.fix == f"start it: System > Services > {menu}"
 
 
-@pytest.mark.parametrize(("checks", "subject", "name", "menu"), SERVICES, ids=["nfs", "iscsi"])
+@pytest.mark.parametrize(("checks", "subject", "name", "menu"), SERVICES, ids=NAMES)
 def test_a_service_that_does_not_start_at_boot_warns(checks, subject, name, menu):
     row = lab.judge(checks.starts_at_boot, subject(service=lab.service(name, enabled=False)))
     assert (row.status, row.seen) == (Status.WARN, "it does not start at boot")
     assert menu in row.fix
 
 
-@pytest.mark.parametrize(("checks", "subject", "name", "menu"), SERVICES, ids=["nfs", "iscsi"])
+@pytest.mark.parametrize(("checks", "subject", "name", "menu"), SERVICES, ids=NAMES)
 def test_a_service_that_could_not_be_asked_for_is_unknown(checks, subject, name, menu):
     for check in (checks.running, checks.starts_at_boot):
         assert lab.judge(check, subject(service=lab.LOST)).status is Status.UNKNOWN
@@ -44,6 +51,10 @@ def test_a_service_that_could_not_be_asked_for_is_unknown(checks, subject, name,
         ({"NFSV3"}, ("4.2",), Status.FAIL, "enable NFSv4"),
         ({"NFSV4"}, ("4.2", "3"), Status.FAIL, "enable NFSv3"),
         (set(), ("3",), Status.FAIL, "enable NFSv3"),
+        ({"NFSV3"}, ("any",), Status.OK, ""),
+        ({"NFSV4"}, ("any",), Status.OK, ""),
+        ({"NFSV3"}, ("any", "4.1"), Status.FAIL, "enable NFSv4"),
+        (set(), ("any",), Status.FAIL, "enable NFSv4"),
     ],
 )
 def test_the_wanted_versions_must_be_on(enabled, versions, status, fix):
@@ -56,6 +67,7 @@ def test_the_wanted_versions_must_be_on(enabled, versions, status, fix):
 def test_versions_show_what_is_enabled_beside_what_is_wanted():
     row = lab.judge(nfs.versions, lab.nfs(config=lab.nfs_config(protocols=frozenset({"NFSV3"}))))
     assert (row.seen, row.wanted) == ("enabled: NFSV3", "NFSv4.2")
+    assert lab.judge(nfs.versions, lab.nfs(versions=("3", "any"))).wanted == "NFSv3, any NFS version"
 
 
 @pytest.mark.parametrize("check", [nfs.versions, nfs.listens], ids=lambda check: check.id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 import lab
@@ -9,13 +11,14 @@ from csi_probe.contact import Trouble
 from csi_probe.facts import Known, Missing
 from csi_probe.finding import Status
 from csi_probe.host import FileState, Module, Os
-from csi_probe.needs import DRIVERS
+from csi_probe.needs import DRIVERS, combined
 from csi_probe.snapshot import Node
 from csi_probe_checks import node
 
 OF_NODES = [check for check in node.CHECKS if check.subject is Node]
 ISCSI = (node.iscsiadm, node.iscsid, node.iscsid_at_boot, node.initiator_name, node.iscsi_module, node.iscsi_directory)
 NFS = (node.nfs_kernel, node.nfs_helper)
+NVMEOF = (node.nvme_module, node.nvme_tool)
 
 ROCKY = Os("rocky", ("rhel", "centos", "fedora"), "Rocky Linux 9.5")
 UNLISTED = Os("chimera", (), "Chimera Linux")
@@ -49,18 +52,18 @@ HEALTHY = {
     "Rocky, iscsid runs": lab.node(os=ROCKY, units=lab.units(iscsid_socket="disabled", iscsid_service="enabled")),
     "an unlisted distribution": lab.node(os=UNLISTED),
     "a distribution that does not say its name is asked by capability": lab.node(os=Known(Os("", (), ""))),
-    "all modules built in": lab.node(
-        modules=dict.fromkeys(("nfsv3", "nfsv4", "iscsi_tcp", "dm_multipath"), Module.BUILT_IN)
-    ),
+    "all modules built in": lab.node(modules=lab.modules(Module.BUILT_IN)),
     "NFS registered in the kernel, no NFS module to be seen": lab.node(
-        modules={"iscsi_tcp": Module.LOADED, "dm_multipath": Module.LOADED}
+        modules=lab.modules(nfs=Module.ABSENT, nfsv3=Module.ABSENT, nfsv4=Module.ABSENT)
     ),
     "modules that are not loaded yet": lab.node(filesystems=frozenset({"ext4"})),
     "no systemd": lab.node(units={}),
     "multipathd's older socket": lab.node(
         sockets=frozenset({"@ISCSIADM_ABSTRACT_NAMESPACE", "/run/multipathd.socket"})
     ),
-    "mount.nfs4 only": lab.node(tools={"mount.nfs4": "/sbin/mount.nfs4", "iscsiadm": "/x", "multipath": "/y"}),
+    "mount.nfs4 only": lab.node(
+        tools={"mount.nfs4": "/sbin/mount.nfs4", "iscsiadm": "/sbin/iscsiadm", "multipath": "/sbin/multipath"}
+    ),
     "an eui name": lab.node(initiator_name="eui.02004567A425678D"),
 }
 
@@ -70,18 +73,20 @@ def test_a_healthy_node_has_nothing_red(subject):
     assert red(subject) == {}
 
 
-def test_a_node_without_nfs_and_iscsi_is_asked_for_neither():
+def test_a_node_without_any_protocol_is_asked_for_none():
     bare = lab.node(
         nfs_versions=(),
         iscsi=False,
         multipath=False,
+        smb=False,
+        nvmeof=False,
         tools={},
         modules={},
         sockets=frozenset(),
         initiator_name=Known(None),
     )
     assert red(bare) == {}
-    for check in (*NFS, *ISCSI, node.multipath):
+    for check in (*NFS, *ISCSI, *NVMEOF, node.cifs_module, node.multipath):
         row = lab.judge(check, bare)
         assert (row.status, row.blocked_by) == (Status.SKIP, "")
 
@@ -93,7 +98,7 @@ def test_a_node_without_nfs_and_iscsi_is_asked_for_neither():
 def test_a_node_that_was_not_asked_is_blocked_by_its_login(check):
     lost = Missing("no route to host", blocked_by="node.login")
     answers = dict.fromkeys(lab.answers().__slots__, lost)
-    row = lab.judge(check, lab.node(login=lab.refusal(Trouble.UNREACHABLE), **answers))
+    row = lab.judge(check, lab.node(driver=DRIVERS["scale-csi"], login=lab.refusal(Trouble.UNREACHABLE), **answers))
     if check is node.login:
         assert row.status is Status.FAIL
     else:
@@ -114,6 +119,9 @@ def test_a_node_that_was_not_asked_is_blocked_by_its_login(check):
         (node.iscsid_at_boot, "units"),
         (node.initiator_name, "initiator_name"),
         (node.iscsi_module, "modules"),
+        (node.nvme_module, "modules"),
+        (node.nvme_tool, "tools"),
+        (node.cifs_module, "modules"),
         (node.multipath, "tools"),
         (node.multipath, "sockets"),
         (node.multipath, "modules"),
@@ -123,7 +131,7 @@ def test_a_node_that_was_not_asked_is_blocked_by_its_login(check):
     ids=lambda value: value if isinstance(value, str) else value.id,
 )
 def test_an_answer_that_was_lost_is_unknown(check, field):
-    row = lab.judge(check, lab.node(**{field: lab.LOST}))
+    row = lab.judge(check, lab.node(driver=DRIVERS["scale-csi"], **{field: lab.LOST}))
     assert (row.status, row.seen, row.fix) == (Status.UNKNOWN, lab.LOST.reason, lab.LOST.fix)
 
 
@@ -184,22 +192,71 @@ def test_the_clock_is_held_against_the_probe_without_a_nas():
 )
 def test_a_kernel_without_the_wanted_nfs_fails(versions, filesystems, modules, module):
     row = lab.judge(
-        node.nfs_kernel, lab.node(nfs_versions=versions, filesystems=frozenset(filesystems), modules=modules)
+        node.nfs_kernel,
+        lab.node(
+            nfs_versions=versions,
+            filesystems=frozenset(filesystems),
+            modules=lab.modules(Module.ABSENT, **modules),
+        ),
     )
     assert (row.status, row.seen) == (Status.FAIL, f"no {module} module")
     assert "linux-modules-extra" in row.fix
 
 
 @pytest.mark.parametrize(
-    ("driver", "versions", "status", "wanted"),
+    ("filesystems", "modules", "status"),
     [
-        ("democratic-csi", ("4.2",), Status.WARN, "democratic-csi brings its own"),
-        ("democratic-csi", ("3",), Status.FAIL, "needed for NFSv3's rpc.statd"),
-        ("other", ("4.2",), Status.FAIL, "needed by other"),
+        ({"nfs4"}, (), Status.OK),
+        ((), ("nfsv3",), Status.OK),
+        ((), ("nfsv4",), Status.OK),
+        ({"ext4"}, (), Status.FAIL),
     ],
 )
-def test_mount_nfs_fails_where_it_is_needed_and_warns_elsewhere(driver, versions, status, wanted):
-    row = lab.judge(node.nfs_helper, lab.node(driver=DRIVERS[driver], nfs_versions=versions, tools={"mount.nfs": None}))
+def test_where_no_version_is_asked_for_the_kernel_needs_any(filesystems, modules, status):
+    known = dict.fromkeys(("nfsv3", "nfsv4"), Module.ABSENT) | dict.fromkeys(modules, Module.LOADABLE)
+    asked = lab.node(nfs_versions=("any",), filesystems=frozenset(filesystems), modules=known)
+    row = lab.judge(node.nfs_kernel, asked)
+    assert (row.status, row.wanted if row.status is Status.FAIL else row.seen) == (status, "any NFS version")
+
+
+def told(*drivers, **answers):
+    """A node with drivers whose charts have values of their own."""
+    usual = DRIVERS["democratic-csi"]
+    return lab.node(driver=combined([dataclasses.replace(usual, **one) for one in drivers]), **answers)
+
+
+NONE = {"tools": {}, "iscsi_directory": FileState.MISSING}
+TALOS = {"iscsiadm": "/sbin/iscsiadm in the namespace of iscsid"}
+ELSEWHERE = {"etc_iscsi_must_exist": False, "iscsi_directory": "/var/etc/iscsi"}
+
+
+def test_an_iscsiadm_elsewhere_is_not_looked_for_on_the_path():
+    row = lab.judge(node.iscsiadm, told(TALOS, **NONE))
+    assert (row.status, row.blocked_by) == (Status.SKIP, "")
+    assert "/sbin/iscsiadm in the namespace of iscsid" in row.seen
+    assert lab.judge(node.iscsiadm, told(TALOS, {}, **NONE)).status is Status.FAIL
+
+
+def test_a_directory_that_the_driver_is_not_given_need_not_exist():
+    row = lab.judge(node.iscsi_directory, told(ELSEWHERE, **NONE))
+    assert (row.status, row.seen) == (Status.SKIP, "democratic-csi mounts /var/etc/iscsi instead")
+    made = lab.judge(node.iscsi_directory, told({"etc_iscsi_must_exist": False}, **NONE))
+    assert (made.status, made.seen) == (Status.SKIP, "democratic-csi creates it")
+    assert lab.judge(node.iscsi_directory, told(ELSEWHERE, {}, **NONE)).status is Status.FAIL
+
+
+@pytest.mark.parametrize(
+    ("driver", "versions", "locks", "status", "wanted"),
+    [
+        ("democratic-csi", ("4.2",), False, Status.WARN, "democratic-csi brings its own"),
+        ("democratic-csi", ("3",), True, Status.FAIL, "needed for NFSv3's rpc.statd"),
+        ("democratic-csi", ("3",), False, Status.WARN, "democratic-csi brings its own"),
+        ("other", ("4.2",), False, Status.FAIL, "needed by other"),
+    ],
+)
+def test_mount_nfs_fails_where_it_is_needed_and_warns_elsewhere(driver, versions, locks, status, wanted):
+    asked = lab.node(driver=DRIVERS[driver], nfs_versions=versions, nfs_locks=locks, tools={"mount.nfs": None})
+    row = lab.judge(node.nfs_helper, asked)
     assert (row.status, row.seen, row.fix) == (status, "no mount.nfs", "apt-get install nfs-common")
     assert wanted in row.wanted
 
@@ -212,6 +269,33 @@ def test_a_host_without_iscsiadm_fails_with_the_path_that_was_searched(tools):
     row = lab.judge(node.iscsiadm, lab.node(tools=tools))
     assert (row.status, row.fix) == (Status.FAIL, "apt-get install open-iscsi")
     assert row.wanted == "iscsiadm in /usr/sbin:/usr/bin:/sbin:/bin"
+
+
+NIXOS = "/run/current-system/sw/bin"
+
+
+@pytest.mark.parametrize(
+    ("driver", "folder", "status", "seen"),
+    [
+        ("democratic-csi", "/usr/sbin", Status.OK, "/usr/sbin/iscsiadm"),
+        ("democratic-csi", NIXOS, Status.WARN, "where only images of democratic-csi's branch next look"),
+        ("democratic-csi", "/usr/local/sbin", Status.WARN, "where only images of democratic-csi's branch next look"),
+        ("democratic-csi", "/opt/bin", Status.FAIL, "where democratic-csi does not look"),
+        ("truenas-csi", "/usr/local/sbin", Status.OK, "/usr/local/sbin/iscsiadm"),
+        ("truenas-csi", NIXOS, Status.FAIL, "where truenas-csi does not look"),
+    ],
+)
+def test_a_tool_has_to_be_where_every_image_of_the_driver_looks(driver, folder, status, seen):
+    row = lab.judge(node.iscsiadm, lab.node(driver=DRIVERS[driver], tools={"iscsiadm": f"{folder}/iscsiadm"}))
+    assert row.status is status
+    assert seen in row.seen
+    assert row.fix.endswith(f"ln -s {folder}/iscsiadm /usr/sbin/iscsiadm") is (status is not Status.OK)
+
+
+def test_multipath_of_newer_images_warns_and_does_not_hide_what_fails():
+    tools = lab.answers().tools.get() | {"multipath": f"{NIXOS}/multipath"}
+    assert lab.judge(node.multipath, lab.node(tools=tools)).status is Status.WARN
+    assert lab.judge(node.multipath, lab.node(tools=tools, sockets=frozenset())).status is Status.FAIL
 
 
 def test_iscsid_that_does_not_listen_fails_even_when_its_units_are_enabled():
@@ -228,7 +312,7 @@ def test_iscsid_that_does_not_listen_fails_even_when_its_units_are_enabled():
         (lab.units(iscsid_socket="static"), Status.OK),
         (lab.units(iscsid_socket="disabled"), Status.WARN),
         (lab.units(iscsid_socket="masked", iscsid_service="masked"), Status.WARN),
-        ({"multipathd.service": lab.units()["iscsid.socket"]}, Status.WARN),
+        (lab.units(iscsid_socket="not-found", iscsid_service="not-found"), Status.WARN),
     ],
     ids=["socket", "service", "static", "neither", "masked", "no such unit"],
 )
@@ -256,10 +340,30 @@ def test_a_node_without_a_valid_initiator_name_fails(name, seen):
     assert "iscsi-iname" in row.fix
 
 
-def test_a_kernel_without_iscsi_fails():
-    for modules in ({}, {"iscsi_tcp": Module.ABSENT}):
-        row = lab.judge(node.iscsi_module, lab.node(modules=modules))
-        assert (row.status, row.seen) == (Status.FAIL, "no iscsi_tcp module")
+OF_MODULES = pytest.mark.parametrize(
+    ("check", "module"),
+    [(node.iscsi_module, "iscsi_tcp"), (node.nvme_module, "nvme_tcp"), (node.cifs_module, "cifs")],
+    ids=["iSCSI", "NVMe-oF", "SMB"],
+)
+
+
+@OF_MODULES
+def test_a_kernel_without_the_protocol_fails_and_one_that_does_not_tell_is_unknown(check, module):
+    row = lab.judge(check, lab.node(modules=lab.modules(**{module: Module.ABSENT})))
+    assert (row.status, row.seen) == (Status.FAIL, f"no {module} module")
+    assert "linux-modules-extra" in row.fix
+    untold = {name: state for name, state in lab.modules().items() if name != module}
+    row = lab.judge(check, lab.node(modules=untold))
+    assert (row.status, row.seen) == (Status.UNKNOWN, f"nothing tells whether the kernel has {module}")
+
+
+@pytest.mark.parametrize(
+    ("driver", "status", "seen"),
+    [("scale-csi", Status.FAIL, "no nvme"), ("tns-csi", Status.SKIP, "tns-csi brings its own")],
+)
+def test_nvme_is_missed_only_by_a_driver_that_runs_the_host_s(driver, status, seen):
+    row = lab.judge(node.nvme_tool, lab.node(driver=DRIVERS[driver], tools={"nvme": None}))
+    assert (row.status, row.seen) == (status, seen)
 
 
 @pytest.mark.parametrize("state", [state for state in FileState if state is not FileState.DIRECTORY])
@@ -278,7 +382,7 @@ def test_etc_iscsi_must_be_a_directory_where_the_driver_mounts_it(state):
     [
         ({"tools": {}}, "no multipath", "apt-get install multipath-tools"),
         ({"sockets": frozenset()}, "multipathd does not listen", "systemctl enable --now multipathd"),
-        ({"modules": {}}, "no dm_multipath module", "linux-modules-extra"),
+        ({"modules": lab.modules(dm_multipath=Module.ABSENT)}, "no dm_multipath module", "linux-modules-extra"),
     ],
     ids=["tool", "daemon", "module"],
 )

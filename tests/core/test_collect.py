@@ -120,9 +120,11 @@ def test_whatever_hangs_the_report_comes_by_the_deadline_and_is_not_green(silent
     start = time.monotonic()
     snapshot, _, rows = collected(config)
     assert time.monotonic() - start < 2.5
-    assert {row.subject for row in rows if row.subject} == {"truenas", "pool tank", "node worker-1"}
+    assert {row.subject for row in rows if row.subject} == {"this run", "truenas", "pool tank", "node worker-1"}
     assert not [
-        row.id for row in rows if row.status is Status.OK and row.id not in {"truenas.reachable", "truenas.verified"}
+        row.id
+        for row in rows
+        if row.status is Status.OK and row.id not in {"scope.nodes", "truenas.reachable", "truenas.verified"}
     ]
     assert set(snapshot.timings) <= {"truenas", "node worker-1"}
 
@@ -215,4 +217,6 @@ def test_a_run_of_nothing_is_not_ready(tmp_path):
     path.touch()
     report = execute(Config(), [path], lambda _words: None)
     assert report.verdict is Verdict.UNDETERMINED
-    assert {(row.status, row.subject) for row in report.rows} == {(Status.SKIP, "")}
+    asked = {row.status for row in report.rows if not row.id.startswith("scope.")}
+    assert asked == {Status.SKIP}
+    assert report.counts[Status.UNKNOWN] == 1

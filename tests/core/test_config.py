@@ -20,6 +20,7 @@ from csi_probe.config import Config, Options, Run, find, load
 from csi_probe.errors import ConfigError
 from csi_probe.needs import DRIVERS
 from csi_probe.secret import SecretSource
+from csi_probe.tables import NOT_WRITTEN
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 NAS = '[truenas]\nurl = "https://nas"\napi_key = { env = "KEY" }\n'
@@ -418,7 +419,10 @@ def _paths(value, path=""):
 
 
 def _keys(kind, path):
+    written = {field.name for field in dataclasses.fields(kind) if field.metadata != NOT_WRITTEN}
     for name, hint in typing.get_type_hints(kind).items():
+        if name not in written:
+            continue
         inner = next((part for part in (hint, *typing.get_args(hint)) if dataclasses.is_dataclass(part)), None)
         where = f"{path}.{name}".lstrip(".")
         if inner in (None, SecretSource):

@@ -32,7 +32,7 @@ def roles(text):
 def test_the_list_has_every_check_in_the_order_of_the_report():
     lines = listing.checks("text").splitlines()
     assert [line.split()[0] for line in lines] == [check.id for check in CHECKS]
-    assert lines[0].endswith("the NAS can be reached")
+    assert lines[0].endswith("the run looks at nodes")
 
 
 def test_the_list_as_json_has_every_explanation():

@@ -66,7 +66,7 @@ def test_packs_come_after_the_built_in_checks_in_the_order_of_their_names(tmp_pa
     install("ants", PACK.format(id="ants.judge"))
     code, ids, error = load(tmp_path)
     assert (code, error) == (0, "")
-    assert ids[0] == "truenas.reachable"
+    assert ids[0] == "scope.nodes"
     assert ids[-2:] == ["ants.judge", "zoo.judges"]
 
 

@@ -121,12 +121,12 @@ def test_a_whole_config_has_the_subjects_of_every_kind_that_it_promises():
     ids=["nothing", "array", "nodes", "nodes of a driver", "iSCSI without ids", "NFS", "datasets"],
 )
 def test_the_kinds_that_are_promised_are_those_that_are_made(config, kinds):
-    assert {type(subject) for subject in made(config)} == kinds == subjects.kinds(config)
+    assert {type(subject) for subject in made(config)} == kinds | {snapshot.Scope} == subjects.kinds(config)
 
 
 def test_every_subject_has_a_label_and_the_report_goes_from_the_array_to_the_nodes():
     labels = [subject.label for subject in made()]
-    assert labels[0] == "truenas"
+    assert labels[:2] == ["this run", "truenas"]
     assert labels[-1] == "all nodes"
     assert {"pool tank", "dataset tank/k8s/nfs", "portal 2", "portal 3", "target csi-static", "node worker-1"} <= set(
         labels
@@ -350,6 +350,16 @@ def test_each_node_stands_before_the_initiator_group_with_its_name():
     ]
 
 
+def test_a_node_stands_before_the_group_with_its_addresses_towards_all_portals():
+    both = {"192.0.2.10": "192.0.2.21", "198.51.100.10": "198.51.100.21"}
+    (first, second) = of(
+        snapshot.IscsiAccess,
+        made(nodes={"worker-1": visited(sources=both), "worker-2": visited(sources={"192.0.2.10": "192.0.2.22"})}),
+    )
+    assert first.sources == Known(("192.0.2.21", "198.51.100.21"))
+    assert second.sources == Missing("the node has no route to 198.51.100.10")
+
+
 # --- nodes
 
 
@@ -359,6 +369,23 @@ def test_a_node_needs_what_the_driver_and_the_protocols_need():
     one_portal = Config(nodes=WHOLE.nodes, iscsi=IscsiWant(portals=PORTALS[:1]))
     bare = of(snapshot.Node, made(one_portal))[0]
     assert (bare.nfs_versions, bare.iscsi, bare.multipath) == ((), True, False)
+
+
+def test_a_node_serves_what_a_driver_s_own_config_serves():
+    nodes = [node for node in of(snapshot.Node, made()) if node.smb or node.nvmeof]
+    assert nodes == []
+    driver = Config(nodes=WHOLE.nodes, protocols=("smb", "nvmeof", "iscsi"))
+    worker = of(snapshot.Node, made(driver))[0]
+    assert (worker.smb, worker.nvmeof, worker.iscsi) == (True, True, True)
+    assert len(of(snapshot.Fleet, made(driver))) == 1
+
+
+@pytest.mark.parametrize(
+    ("versions", "locks", "wanted"), [(("4.2",), True, False), (("3", "4.1"), True, True), (("3",), False, False)]
+)
+def test_a_node_locks_where_nfsv3_is_mounted_without_nolock(versions, locks, wanted):
+    nfs = NfsWant(address="192.0.2.10", versions=versions, locks=locks)
+    assert of(snapshot.Node, made(Config(nodes=WHOLE.nodes, nfs=nfs)))[0].nfs_locks is wanted
 
 
 def test_clocks_are_held_against_the_nas_or_else_against_the_probe():

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from csi_probe.config import IscsiWant, NfsWant, PortalWant
+from csi_probe.config import Config, IscsiWant, NfsWant, PortalWant
 from csi_probe.drivers import source
 from csi_probe.drivers.democratic_keys import VARIANTS
 from csi_probe.drivers.deployment import Connection, Image, NvmeofWant, ShareWant, TargetGroupWant
+from csi_probe.drivers.wants import as_config
+from csi_probe.needs import DRIVERS
 from csi_probe.problem import Rule
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -69,8 +71,8 @@ def test_nfs_over_the_api(read):
     (dataset,) = found.datasets
     assert (dataset.name, dataset.volumes, dataset.created_by_driver) == ("tank/k8s/nfs/volumes", "filesystem", True)
     assert dataset.detached_snapshots == "tank/k8s/nfs/snapshots"
-    assert found.nfs == NfsWant(address="192.0.2.10", versions=("4.2",))
-    assert found.shares == ShareWant(networks=("192.0.2.0/24", "2001:db8::/64"), hosts=("node1.example.net",))
+    assert found.nfs == NfsWant(address="192.0.2.10", versions=("any",), locks=False)
+    assert found.shares == (ShareWant(networks=("192.0.2.0/24", "2001:db8::/64"), hosts=("node1.example.net",)),)
     assert found.ssh is None
 
 
@@ -101,6 +103,7 @@ def test_iscsi_over_ssh_with_several_portals(read):
         TargetGroupWant(portal=n, initiator_group=3, auth="chap", auth_tag=5) for n in (1, 2)
     )
     assert found.names == ("csi-", "-blue")
+    assert found.multipath
 
 
 def test_helm_values(read):
@@ -111,6 +114,7 @@ def test_helm_values(read):
     )
     assert not found.connection.verify
     assert found.iscsi.portals == (PortalWant(id=1, address="192.0.2.10"),)
+    assert not found.multipath
     assert (found.iscsi.auth, found.iscsi.auth_tag) == ("none", None)
     assert found.datasets[0].volume_name_length == len("pvc-") + 8
     (klass,) = found.storage_classes
@@ -132,10 +136,53 @@ def test_nvmeof_has_tcp_portals_and_port_ids(read):
 
 
 @pytest.mark.parametrize(
-    ("name", "versions"), [("helmrelease", ("4.1",)), ("manifests", ("3",)), ("api-nfs", ("4.2",))]
+    ("name", "versions"), [("helmrelease", ("4.1",)), ("manifests", ("3",)), ("api-nfs", ("any",))]
 )
 def test_nfs_versions_come_from_mount_options(name, versions, read):
     assert read(example(name)).nfs.versions == versions
+
+
+@pytest.mark.parametrize(("options", "locks"), [("nfsvers=3", True), ("nfsvers=3, nolock", False)])
+def test_nolock_spares_the_node_rpc_statd(options, locks, read):
+    values = f"storageClasses:\n- name: old\n  mountOptions: [{options}]\n  parameters: {{fsType: nfs}}\n"
+    config = "driver:\n  config:\n" + "".join(f"    {line}\n" for line in example("api-nfs").splitlines())
+    assert read(f"csiDriver: {{name: org.example.nfs}}\n{values}{config}").nfs.locks is locks
+
+
+def test_a_class_without_a_version_negotiates_beside_one_that_asks_for_it(read):
+    bare = "- name: bare\n  parameters: {fsType: nfs}\n"
+    values = "storageClasses:\n- name: old\n  mountOptions: [nfsvers=3]\n  parameters: {fsType: nfs}\n" + bare
+    config = "driver:\n  config:\n" + "".join(f"    {line}\n" for line in example("api-nfs").splitlines())
+    found = read(f"csiDriver: {{name: org.example.nfs}}\n{values}{config}")
+    assert found.nfs.versions == ("3", "any")
+
+
+@pytest.mark.parametrize(("host", "addresses"), [("nas.example.net", ("nas.example.net",)), ("''", ())])
+def test_smb_is_mounted_from_the_share_host(host, addresses, read):
+    found = read(example("api-smb").replace("shareHost: nas.example.net", f"shareHost: {host}"))
+    assert found.smb == addresses
+
+
+@pytest.mark.parametrize(
+    ("driver", "must_exist", "directory", "iscsiadm"),
+    [
+        ("", True, "/etc/iscsi", ""),
+        ("iscsiDirHostPath: /etc/iscsi, iscsiDirHostPathType: Directory", True, "/etc/iscsi", ""),
+        ("iscsiDirHostPathType: DirectoryOrCreate", False, "/etc/iscsi", ""),
+        ("iscsiDirHostPathType: ''", False, "/etc/iscsi", ""),
+        ("iscsiDirHostPath: /var/etc/iscsi", False, "/var/etc/iscsi", ""),
+        ("extraEnv: [{name: ISCSIADM_HOST_STRATEGY, value: chroot}]", True, "/etc/iscsi", ""),
+        ("extraEnv: [{name: ISCSIADM_HOST_PATH, value: /opt/iscsiadm}]", True, "/etc/iscsi", "/opt/iscsiadm"),
+        (
+            "extraEnv: [{name: ISCSIADM_HOST_STRATEGY, value: nsenter}, {name: ISCSIADM_HOST_PATH, value: /sbin/iscsiadm}]",
+            *(True, "/etc/iscsi", "/sbin/iscsiadm in the namespace of iscsid"),
+        ),
+    ],
+)
+def test_the_chart_s_values_change_what_a_node_needs(driver, must_exist, directory, iscsiadm, read):
+    needs = as_config(Config(), read(f"{example('values')}node: {{driver: {{{driver}}}}}\n")).needs
+    assert (needs.etc_iscsi_must_exist, needs.iscsi_directory, needs.iscsiadm) == (must_exist, directory, iscsiadm)
+    assert needs.path == DRIVERS["democratic-csi"].path
 
 
 def test_nfs_versions_come_from_the_nodes_mount_flags_too(read):

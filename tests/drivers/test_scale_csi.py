@@ -55,7 +55,7 @@ def test_the_config_says_where_volumes_go_and_how_they_are_reached():
     assert seen.protocols == ("nfs", "iscsi", "nvmeof")
     assert seen.datasets == (DatasetWant(name="tank/k8s/volumes", volumes="zvol", created_by_driver=False),)
     assert seen.nfs == NfsWant(address="192.0.2.10")
-    assert seen.shares == ShareWant(networks=("192.0.2.0/24",), hosts=("198.51.100.7",))
+    assert seen.shares == (ShareWant(networks=("192.0.2.0/24",), hosts=("198.51.100.7",)),)
     assert seen.target_groups == tuple(
         TargetGroupWant(portal=portal, initiator_group=2, auth="chap", auth_tag=5) for portal in (1, 3)
     )
@@ -65,6 +65,7 @@ def test_the_config_says_where_volumes_go_and_how_they_are_reached():
         auth="chap",
         auth_tag=5,
     )
+    assert seen.multipath
     assert seen.nvmeof == NvmeofWant(portals=(("192.0.2.13", 4420),))
     assert seen.connection
     assert seen.connection.key is None
@@ -82,7 +83,8 @@ def test_the_key_out_of_the_environment_is_the_secrets():
 def test_the_charts_defaults_are_nfs_and_iscsi_on_the_apis_host():
     seen = example("scale-values")
     assert seen.protocols == ("nfs", "iscsi")
-    assert seen.nfs == NfsWant(address="nas.home.example", versions=("4.1",))
+    assert seen.nfs == NfsWant(address="nas.home.example", versions=("4.1",), locks=False)
+    assert not seen.multipath
     assert seen.iscsi == IscsiWant(portals=(PortalWant(id=None, address="192.0.2.11", port=3261),))
     assert [wanted.name for wanted in seen.storage_classes] == ["scale-nfs", "scale-iscsi"]
 

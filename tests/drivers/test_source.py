@@ -164,7 +164,7 @@ def test_a_config_without_its_csi_name_takes_classes_that_can_be_its(provisioner
 
 def test_what_is_only_in_the_cluster_is_said_to_be_unread():
     (problem,) = source.read([EXAMPLES / "democratic-helmrelease.yaml"]).unread
-    assert (problem.rule, problem.key, problem.harmless) == (Rule.COMPLETE, "spec.valuesFrom", True)
+    assert (problem.rule, problem.key, problem.harmless) == (Rule.COMPLETE, "spec.valuesFrom", False)
 
 
 def test_a_secret_that_is_made_in_the_cluster_is_said_to_be_unread(read):

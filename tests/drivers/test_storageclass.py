@@ -195,6 +195,20 @@ def test_nfs_versions_are_read_in_each_spelling(options, versions):
     assert mountoptions.nfs_versions(options) == versions
 
 
+@pytest.mark.parametrize(
+    ("options", "locks"),
+    [
+        (["nfsvers=3", "hard"], True),
+        (["nfsvers=3,nolock"], False),
+        (["vers=3", "nolock"], False),
+        (["nfsvers=4.1"], False),
+        ([], False),
+    ],
+)
+def test_only_nfsv3_without_nolock_locks(options, locks):
+    assert mountoptions.locks(options) is locks
+
+
 YAML = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda child: st.lists(child, max_size=4) | st.dictionaries(st.text(max_size=12), child, max_size=4),

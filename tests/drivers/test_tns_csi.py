@@ -8,7 +8,7 @@ import pytest
 
 from csi_probe.config import DatasetWant, IscsiWant, NfsWant, PortalWant
 from csi_probe.drivers import source, tns_csi, tree
-from csi_probe.drivers.deployment import Image, NvmeofWant
+from csi_probe.drivers.deployment import Image, NvmeofWant, TargetGroupWant
 from csi_probe.drivers.raw import Raw
 from csi_probe.problem import Rule
 
@@ -47,8 +47,11 @@ def test_values_say_where_volumes_go_and_how_they_are_reached():
     assert seen.image == Image(repository="bfenski/tns-csi", tag="v0.17.5")
     assert seen.protocols == ("nfs", "iscsi", "nvmeof", "smb")
     assert seen.pools == ("tank", "fast")
-    assert seen.nfs == NfsWant(address="192.0.2.10", versions=("4.1",))
+    assert seen.nfs == NfsWant(address="192.0.2.10", versions=("4.1",), locks=False)
+    assert seen.smb == ("192.0.2.10",)
     assert seen.iscsi == IscsiWant(portals=(PortalWant(id=2, address="192.0.2.11", port=3261),), initiator_group=3)
+    assert seen.target_groups == (TargetGroupWant(portal=2, initiator_group=3),)
+    assert not seen.multipath
     assert seen.nvmeof == NvmeofWant(portals=(("192.0.2.12", 4420),), port_ids=(4,))
     assert seen.names == ("lab-", "")
 
@@ -81,16 +84,40 @@ def test_a_secret_and_manifests_say_the_same():
     assert (seen.connection.scheme, seen.connection.host) == ("wss", "2001:db8::10")
     assert seen.connection.key
     assert seen.connection.key.reveal() == "1-canary-of-tns-csi"
-    assert seen.nfs == NfsWant(address="2001:db8::10")
+    assert seen.nfs == NfsWant(address="2001:db8::10", versions=("4.2",), locks=False)
     assert seen.datasets == (
         DatasetWant(name="tank", created_by_driver=False, volume_name_length=63),
         DatasetWant(name="tank/backup"),
     )
 
 
-def test_without_ids_the_first_portal_is_taken():
+def test_without_ids_the_first_portal_and_initiator_group_are_taken():
     seen = values(f"{GOOD}storageClasses: [{{{CLASS}, protocol: iscsi}}]")
-    assert seen.iscsi == IscsiWant(portals=(PortalWant(id=None, address="192.0.2.1"),))
+    assert seen.iscsi == IscsiWant(portals=(PortalWant(address="192.0.2.1", first=True),))
+    assert seen.target_groups == (TargetGroupWant(portal=None, initiator_group=None),)
+
+
+def classes(*entries):
+    listed = "".join(f"- {{name: c{number}, enabled: true, pool: tank, {one}}}\n" for number, one in enumerate(entries))
+    return values(f"{GOOD}storageClasses:\n{listed}")
+
+
+def test_what_several_classes_name_is_all_kept():
+    nfs = classes("protocol: nfs, server: a", "protocol: nfs, server: b", "protocol: nfs, server: a").nfs
+    assert nfs
+    assert nfs.addresses == ("a", "b")
+    assert classes("protocol: smb, server: a", "protocol: smb, server: '[2001:db8::1]'").smb == ("a", "2001:db8::1")
+    iscsi = classes(
+        "protocol: iscsi, server: a, parameters: {portalId: 1, initiatorId: 3}",
+        "protocol: iscsi, server: b, parameters: {initiatorId: 6}",
+    )
+    assert iscsi.target_groups == (
+        TargetGroupWant(portal=1, initiator_group=3),
+        TargetGroupWant(portal=None, initiator_group=6),
+    )
+    assert iscsi.iscsi
+    assert [(portal.id, portal.first) for portal in iscsi.iscsi.portals] == [(1, False), (None, True)]
+    assert not iscsi.multipath
 
 
 def test_skip_tls_verify_works_for_wss_alone():

@@ -61,8 +61,8 @@ def test_manifests_say_where_volumes_go_and_how_they_are_reached():
         DatasetWant(name="fast/k8s/blocks", volumes="zvol"),
         DatasetWant(name="tank", volumes="zvol", created_by_driver=False),
     )
-    assert seen.nfs == NfsWant(address="192.0.2.10", versions=("4.1",))
-    assert seen.shares == ShareWant(networks=("192.0.2.0/24", "198.51.100.0/24"))
+    assert seen.nfs == NfsWant(address="192.0.2.10", versions=("4.1",), locks=False)
+    assert seen.shares == (ShareWant(networks=("192.0.2.0/24", "198.51.100.0/24")),)
     assert seen.iscsi == IscsiWant(portals=(PortalWant(id=None, address="192.0.2.11", port=3261),))
     assert seen.nvmeof
     assert seen.nvmeof.portals == (("192.0.2.12", 4420),)
@@ -80,7 +80,8 @@ def test_the_connection_is_the_one_that_the_driver_builds():
 def test_addresses_that_are_left_out_are_the_urls_host():
     seen = example("truenas-values")
     assert seen.csi_name == "lab.csi.truenas.io"
-    assert seen.nfs == NfsWant(address="nas.home.example")
+    assert seen.nfs
+    assert (seen.nfs.address, seen.nfs.versions) == ("nas.home.example", ("any",))
     assert seen.iscsi == IscsiWant(portals=(PortalWant(id=None, address="nas.home.example"),))
     assert seen.connection
     assert seen.connection.port == 8443
@@ -151,13 +152,23 @@ def test_an_ipv6_portal_fails_only_where_iscsi_is_served():
     assert (problem.rule, problem.harmless, problem.seen) == (Rule.TYPED, False, "2001:db8::1")
 
 
-def test_one_class_that_names_nobody_opens_the_shares_to_everyone():
+def test_a_class_that_names_nobody_opens_its_own_shares_alone():
     classes = (
         "storageClasses:\n"
         "- {name: a, parameters: {nfs.networks: 192.0.2.0/24}}\n"
         "- {name: b, parameters: {protocol: nfs}}\n"
+        "- {name: c, parameters: {nfs.networks: 192.0.2.0/24}}\n"
     )
-    assert values(GOOD, classes).shares == ShareWant()
+    assert values(GOOD, classes).shares == (
+        ShareWant(networks=("192.0.2.0/24",), classes=("a", "c")),
+        ShareWant(classes=("b",)),
+    )
+
+
+@pytest.mark.parametrize(("said", "multipath"), [("'true'", True), ("'TRUE'", True), ("'false'", False), ("", False)])
+def test_a_class_says_whether_multipath_is_used(said, multipath):
+    classes = f"storageClasses: [{{name: a, parameters: {{protocol: iscsi, iscsi.multipathEnabled: {said}}}}}]"
+    assert values(GOOD, classes).multipath is multipath
 
 
 def test_classes_with_one_parent_are_one_dataset():

@@ -10,6 +10,7 @@ import pytest
 from csi_probe import config
 from csi_probe.config import Options
 from csi_probe.demo import stage
+from csi_probe.demo.driver_faults import DRIVER_BREAKS
 from csi_probe.demo.eras import Era
 from csi_probe.demo.node_faults import NODE_BREAKS
 from csi_probe.execute import execute
@@ -20,7 +21,10 @@ from .rig import BAD, Report, bad, probe, valid
 ERAS = tuple(str(era) for era in Era)
 REST, JSON_RPC = ("core-13", "24.10"), ("25.04", "25.10", "26")
 
-_OF_DATASETS = {f"dataset.{claim}" for claim in ("exists", "filesystem", "unlocked", "writable", "space", "own-quota")}
+_OF_DATASETS = {
+    *(f"dataset.{claim}" for claim in ("exists", "filesystem", "unlocked", "writable", "space", "own-quota")),
+    "dataset.detached-unencrypted",
+}
 _OF_POOLS = {"pool.exists", "pool.healthy", "pool.not-full"}
 _LOST_ON_THE_WAY = {
     *_OF_POOLS,
@@ -56,7 +60,7 @@ EXPECTED: dict[str, tuple[int, set[str]]] = {
     "pool-degraded": (0, {"pool.healthy"}),
     "pool-full": (1, {"pool.not-full", "pool.free"}),
     "pool-missing": (1, {"pool.exists"}),
-    "dataset-locked": (1, {"dataset.unlocked"}),
+    "dataset-locked": (1, {"dataset.unlocked", "dataset.detached-unencrypted"}),
     "dataset-readonly": (1, {"dataset.writable"}),
     "dataset-quota": (1, {"dataset.space", "dataset.own-quota"}),
     "parent-is-zvol": (1, {"dataset.filesystem"}),
@@ -71,11 +75,17 @@ EXPECTED: dict[str, tuple[int, set[str]]] = {
     "portal-port": (1, {"iscsi.portal-listens"}),
     "initiator-group-missing": (1, {"iscsi.initiator-group-exists"}),
     "initiator-excludes-node": (1, {"access.initiator-group"}),
+    "initiator-network-excludes-node": (1, {"access.initiator-group"}),
     "auth-tag-missing": (1, {"iscsi.auth-exists"}),
     "auth-no-peer": (1, {"iscsi.auth-exists"}),
     "target-missing": (1, {"iscsi.target-exists"}),
     "target-wrong-portal": (1, {"iscsi.target-groups"}),
     "extent-disabled": (1, {"iscsi.target-luns"}),
+    "smb-stopped": (0, set()),
+    "nvmeof-stopped": (0, set()),
+    "nvmeof-port-missing": (0, set()),
+    "driver-key-small-role": (0, set()),
+    "driver-no-sudo": (0, set()),
     "node-down": (1, {"node.login"}),
     "node-silent": (1, {"node.login"}),
     "node-host-key": (1, {"node.login"}),
@@ -87,6 +97,8 @@ EXPECTED: dict[str, tuple[int, set[str]]] = {
     "node-no-iscsi": (1, {"node.iscsiadm"}),
     "node-iscsid-off": (1, {"node.iscsid", "node.iscsid-at-boot"}),
     "node-no-iscsi-module": (1, {"node.iscsi-module"}),
+    "node-no-nvme-module": (0, set()),
+    "node-no-cifs-module": (0, set()),
     "node-no-initiator-name": (1, {"node.initiator-name"}),
     "node-initiator-unreadable": (3, {"node.initiator-name", "node.initiator-names-differ", "access.initiator-group"}),
     "node-cloned": (1, {"node.initiator-names-differ"}),
@@ -166,8 +178,9 @@ def test_every_row_that_complains_says_how_to_go_on(report, name: str, era: str)
 
 def test_only_faults_that_can_wait_leave_the_system_ready() -> None:
     ready = {name for name, (exit_code, _) in EXPECTED.items() if exit_code == 0}
+    of_drivers = {fault.name for fault in DRIVER_BREAKS} | {"node-no-nvme-module", "node-no-cifs-module"}
     waiting = {"key-expiring", "slow", "pool-degraded", "nfs-not-at-boot", "node-no-nfs-helper", "node-clock-skew"}
-    assert ready == {"booting-briefly", *waiting}
+    assert ready == {"booting-briefly", *waiting, *of_drivers}
 
 
 @pytest.mark.parametrize("name", ["half-answer", "garbage", "allow-list", "certificate-wrong-name", "node-nologin"])

@@ -16,7 +16,7 @@ from .rig import probe
 
 UNITS = Path(__file__).parents[2] / "systemd"
 SERVICE, TIMER = "truenas-csi-probe.service", "truenas-csi-probe.timer"
-DROP_IN = f"{SERVICE}.d"
+DROP_INS = f"{SERVICE}.d"
 EXPOSURE = "20"  # of 100; what systemd-analyze calls "OK" ends at 44
 
 
@@ -28,13 +28,16 @@ def read(unit: str) -> configparser.ConfigParser:
 
 
 @pytest.fixture
-def units(tmp_path: Path) -> Path:
-    """The service and the timer as they are, but for a binary that is there; without the drop-in."""
+def units(tmp_path: Path, drop_in: str | None) -> Path:
+    """The service and the timer as they are, with one drop-in or none, but for a binary that is there."""
     for name in (SERVICE, TIMER):
         shutil.copy(UNITS / name, tmp_path)
-    service = tmp_path / SERVICE
+    if drop_in:
+        (tmp_path / DROP_INS).mkdir()
+        shutil.copy(UNITS / DROP_INS / drop_in, tmp_path / DROP_INS)
     binary = shlex.split(read(SERVICE)["Service"]["ExecStart"])[0]
-    service.write_text(service.read_text().replace(f"ExecStart={binary}", f"ExecStart={need('true')}"))
+    for file in (tmp_path / SERVICE, *(tmp_path / DROP_INS).glob("*")):
+        file.write_text(file.read_text().replace(f"ExecStart={binary}", f"ExecStart={need('true')}"))
     return tmp_path
 
 
@@ -42,24 +45,16 @@ def analyze(*args: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([need("systemd-analyze"), *args], check=False, capture_output=True, text=True, timeout=30)
 
 
-def with_drop_in(units: Path) -> None:
-    shutil.copytree(UNITS / DROP_IN, units / DROP_IN)
-
-
 @pytest.mark.real
-@pytest.mark.parametrize("node_mode", [False, True], ids=["as it is", "with the drop-in of node mode"])
-def test_systemd_has_no_complaint(units: Path, node_mode: bool) -> None:
-    if node_mode:
-        with_drop_in(units)
+@pytest.mark.parametrize("drop_in", [None, "node.conf", "prometheus.conf"])
+def test_systemd_has_no_complaint(units: Path) -> None:
     verified = analyze("verify", units / SERVICE, units / TIMER)
     assert (verified.returncode, verified.stderr) == (0, "")
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("node_mode", [False, True], ids=["as it is", "with the drop-in of node mode"])
-def test_the_service_is_confined(units: Path, node_mode: bool) -> None:
-    if node_mode:
-        with_drop_in(units)
+@pytest.mark.parametrize("drop_in", [None, "node.conf", "prometheus.conf"])
+def test_the_service_is_confined(units: Path) -> None:
     judged = analyze("security", "--offline=true", f"--threshold={EXPOSURE}", "--no-pager", units / SERVICE)
     assert judged.returncode == 0, judged.stdout
 
@@ -72,9 +67,10 @@ def test_the_timer_catches_up_and_spreads_the_logins() -> None:
     assert timer["Install"]["WantedBy"] == "timers.target"
 
 
-def test_the_service_starts_a_command_that_exists() -> None:
+@pytest.mark.parametrize("unit", [SERVICE, f"{DROP_INS}/prometheus.conf"])
+def test_the_service_starts_a_command_that_exists(unit: str) -> None:
     """With the options as they stand there, but for the places of the files."""
-    _, command, *options = shlex.split(read(SERVICE)["Service"]["ExecStart"])
+    _, command, *options = shlex.split(read(unit)["Service"]["ExecStart"])
     assert command == "run"
     ran = probe(command, *["/dev/null" if option.startswith("/") else option for option in options])
     assert ran.exit_code == 4  # an empty config, and no such folder: everything before that was understood
@@ -83,6 +79,6 @@ def test_the_service_starts_a_command_that_exists() -> None:
 
 def test_the_drop_in_takes_the_key_away_from_the_nodes() -> None:
     """An empty LoadCredential= resets the list; a credential whose file is missing would keep the unit from starting."""
-    lines = (UNITS / DROP_IN / "node.conf").read_text().splitlines()
+    lines = (UNITS / DROP_INS / "node.conf").read_text().splitlines()
     assert lines[1:3] == ["[Service]", "LoadCredential="]
     assert "truenas-api-key" not in "".join(lines)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from csi_probe.demo import nodes
 from csi_probe.facts import Known, Missing
-from csi_probe.host import FileState, Module, Os, Unit
+from csi_probe.host import FileState, Module, Os
 from csi_probe.node import parse
 from csi_probe.node.questions import QUESTIONS
 
@@ -90,6 +90,7 @@ LOST = [
     ("sockets", 1, ""),
     ("units", 1, "System has not been booted with systemd"),
     ("units", 0, "Id=iscsid.service\n"),
+    ("modules", 1, "tree\n"),
     ("initiator_name", 2, ""),
     ("root_shared", 1, ""),
     ("iscsi_directory", 0, ""),
@@ -116,7 +117,7 @@ def test_an_unreadable_initiator_name_is_neither_missing_nor_there() -> None:
 
 
 NFS = ("nfs", "nfsv3", "nfsv4")
-ISCSI = ("iscsi_tcp", "libiscsi", "dm_multipath")
+ISCSI = ("iscsi_tcp", "dm_multipath")
 MODULE_CASES: list[tuple[str, str, dict[str, Module]]] = [
     ("loaded beats everything", "tree\nloaded nfs\nloadable nfs\nsysfs nfs", {"nfs": Module.LOADED}),
     ("modules.builtin", "tree\nbuiltin kernel/fs/nfs/nfs.ko", {"nfs": Module.BUILT_IN, "nfsv3": Module.ABSENT}),
@@ -137,6 +138,8 @@ MODULE_CASES: list[tuple[str, str, dict[str, Module]]] = [
         "static\nfilesystem nfs\nfilesystem nfs4",
         dict.fromkeys(NFS, Module.BUILT_IN) | dict.fromkeys(ISCSI, Module.ABSENT),
     ),
+    ("a kernel without modules that mounts SMB", "static\nfilesystem cifs", {"cifs": Module.BUILT_IN}),
+    ("modprobe knows NVMe over TCP", "tree\nloadable nvme_tcp", {"nvme_tcp": Module.LOADABLE, "cifs": Module.ABSENT}),
     (
         "a kernel without modules, configured without NFSv3",
         "static\nfilesystem nfs\noption CONFIG_NFS_FS=y\noption # CONFIG_NFS_V3 is not set",
@@ -158,20 +161,22 @@ def test_a_module_is_there_when_any_evidence_says_so(text: str, states: dict[str
     assert {name: found[name] for name in states} == states
 
 
-@pytest.mark.parametrize("text", ["", "loaded nfs\nloaded iscsi_tcp", "option CONFIG_NET=y\noption CONFIG_NFS_FS=m"])
-def test_without_evidence_no_module_is_called_absent(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", {}),
+        ("loaded nfs\nloaded iscsi_tcp", dict.fromkeys(("nfs", "iscsi_tcp"), Module.LOADED)),
+        ("option CONFIG_NET=y\noption CONFIG_NFS_FS=m", dict.fromkeys(set(parse.MODULES) - {"nfs"}, Module.ABSENT)),
+    ],
+)
+def test_without_evidence_no_module_is_called_absent(text: str, told: dict[str, Module]) -> None:
     """Without the modules' tree, and where the kernel's configuration leaves it open, nothing tells."""
-    assert isinstance(parse.modules(0, text), Missing)
+    assert parse.modules(0, text) == Known(told)
 
 
-def test_units_go_by_order_because_debian_has_two_names_for_one() -> None:
-    blocks = [f"Id={name}\nLoadState=loaded\nActiveState=active\nUnitFileState=enabled" for name in parse.UNITS]
-    iscsi = parse.UNITS.index("iscsi.service")
-    blocks[iscsi] = "Id=open-iscsi.service\nLoadState=loaded\nActiveState=inactive\nUnitFileState=enabled"
-    blocks[0] = f"Id={parse.UNITS[0]}\nLoadState=not-found\nActiveState=inactive\nUnitFileState="
-    units = parse.units(0, "\n\n".join(blocks) + "\n").get()
-    assert units["iscsi.service"] == Unit("iscsi.service", "inactive", "enabled")
-    assert units[parse.UNITS[0]] == Unit(parse.UNITS[0], "inactive", "not-found")
+def test_units_go_by_order_because_an_alias_answers_with_another_name() -> None:
+    blocks = "Id=iscsid.service\nLoadState=not-found\nUnitFileState=\n\nId=open-iscsi.socket\nUnitFileState=enabled\n"
+    assert parse.units(0, blocks) == Known({"iscsid.service": "not-found", "iscsid.socket": "enabled"})
 
 
 @pytest.mark.parametrize("healthy", [nodes.healthy_debian, nodes.healthy_rocky])

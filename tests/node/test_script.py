@@ -85,7 +85,7 @@ def test_nothing_that_is_configured_becomes_code(text: str, special: list[str]) 
     """Each assignment, read back by the shell's own rules, is the value and nothing else."""
     address = text + "".join(special)
     built = script.build(Asking(path=address, storage_addresses=(address, "b"), sudo=True), NONCE)
-    head = built[: built.index("\nPATH=/usr/sbin")]
+    head = built[: built.index("\nLOGIN_PATH=")]
     assert shlex.split(head) == [
         f"NONCE={NONCE}",
         f"DRIVER_PATH={address}",

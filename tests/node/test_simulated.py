@@ -101,13 +101,14 @@ SEEN: dict[str, Callable[[NodeAnswers], object]] = {
     "node-no-nfs-helper": lambda a: a.tools.get()["mount.nfs"] is None and a.modules.get()["nfs"] is Module.LOADABLE,
     "node-no-iscsi": lambda a: a.tools.get()["iscsiadm"] is None,
     "node-iscsid-off": lambda a: (
-        "@ISCSIADM_ABSTRACT_NAMESPACE" not in a.sockets.get()
-        and {a.units.get()[f"iscsid.{kind}"].enabled for kind in ("service", "socket")} == {"disabled"}
+        "@ISCSIADM_ABSTRACT_NAMESPACE" not in a.sockets.get() and set(a.units.get().values()) == {"disabled"}
     ),
     "node-no-iscsi-module": lambda a: a.modules.get()["iscsi_tcp"] is Module.ABSENT,
     "node-no-initiator-name": lambda a: a.initiator_name == Known(None),
     "node-initiator-unreadable": lambda a: isinstance(a.initiator_name, Missing),
     "node-no-multipathd": lambda a: not any("multipathd" in path for path in a.sockets.get()),
+    "node-no-nvme-module": lambda a: a.modules.get()["nvme_tcp"] is Module.ABSENT,
+    "node-no-cifs-module": lambda a: a.modules.get()["cifs"] is Module.ABSENT,
     "node-root-private": lambda a: a.root_shared == Known(value=False),
     "node-no-iscsi-directory": lambda a: a.iscsi_directory == Known(FileState.MISSING),
     "node-clock-skew": lambda a: 3590 < a.clock.get() < 3610,

@@ -40,19 +40,21 @@ def harmful(text):
     return {char for char in text if (unicodedata.category(char)[0] == "C" and char != "\n") or char in "\u2028\u2029"}
 
 
-@given(st.lists(HOSTILE, max_size=3), st.lists(ANY, max_size=2), LOOKS)
-def test_no_text_in_a_row_is_harmful_on_a_terminal(rows, deselected, look):
-    text = render("text", report(*rows, deselected=tuple(deselected)), look)
+@pytest.mark.parametrize("format_", ["text", "short"])
+@given(st.lists(HOSTILE, max_size=6), st.lists(ANY, max_size=2), LOOKS)
+def test_no_text_in_a_row_is_harmful_on_a_terminal(format_, rows, deselected, look):
+    text = render(format_, report(*rows, deselected=tuple(deselected)), look)
     assert not harmful(text)
     assert text.endswith("\n")
     assert text.isascii() or not look.ascii
     assert max(map(cell_len, text.splitlines())) <= max(look.width, 40)
 
 
+@pytest.mark.parametrize("format_", ["text", "short"])
 @given(HOSTILE)
-def test_colour_adds_escape_sequences_of_its_own_only(hostile):
-    plain = render("text", report(hostile), Look())
-    colored = render("text", report(hostile), Look(color=True))
+def test_colour_adds_escape_sequences_of_its_own_only(format_, hostile):
+    plain = render(format_, report(hostile), Look())
+    colored = render(format_, report(hostile), Look(color=True))
     assert re.sub(r"\x1b\[[\d;]*m", "", colored).split() == plain.split()
 
 
@@ -103,6 +105,24 @@ def glyphs(text):
 def test_foreign_text_forges_no_row(field, text):
     made = report(row(Status.FAIL, **{field: text}))
     assert glyphs(render("text", made, Look(width=100))) == ["✖"]
+
+
+@pytest.mark.parametrize("status", Status)
+def test_the_short_format_has_what_is_wrong_and_nothing_else(status):
+    made = report(row(status, seen="what was seen", fix="mend it"), row(Status.OK))
+    lines = render("short", made, Look()).splitlines()
+    assert lines[0].startswith(made.verdict.upper())
+    wrong = status in {Status.FAIL, Status.UNKNOWN, Status.WARN}
+    assert [("what was seen" in line, "mend it" in line) for line in lines[1:]] == [
+        (True, False),
+        (False, True),
+    ] * wrong
+
+
+def test_the_short_format_starts_with_the_worst_and_counts_what_was_blocked():
+    rows = [row(Status.WARN), row(Status.FAIL, id="pool.healthy"), row(Status.SKIP, blocked_by="pool.exists")]
+    lines = render("short", report(*rows), Look()).splitlines()
+    assert [line[0] for line in lines[1:]] == ["✖", "!", "1"]
 
 
 def test_huge_text_is_shown_whole():
@@ -158,7 +178,7 @@ def test_the_schema_refuses_what_is_not_a_report():
 def test_a_fix_for_several_subjects_stands_once_among_the_actions():
     rows = [row(Status.FAIL, subject=f"node {number}", fix="mend it") for number in range(3)]
     text = render("text", report(*rows), Look())
-    assert text.split("Next actions\n")[1] == "  1. node 0 and 2 more: mend it (pool.exists)\n"
+    assert text.split("Next actions\n")[1] == "  1. node [0-2]: mend it (pool.exists)\n"
 
 
 def test_a_text_report_wraps_no_narrower_than_it_can():

@@ -21,9 +21,11 @@ from csi_probe.truenas.questions import (
     API_KEYS,
     DATASETS,
     EXTENTS,
+    INITIATORS,
     ISCSI_CONFIG,
     NFS_CONFIG,
     NFS_SHARES,
+    NVMET_PORTS,
     POOLS,
     PORTALS,
     QUESTIONS,
@@ -116,8 +118,8 @@ def test_true_is_no_number_and_1_is_not_true():
 
 
 def test_a_quota_that_is_not_set_is_zero():
-    (dataset,) = DATASETS.read([{"id": "tank", "quota": {"parsed": None}, "refquota": {"parsed": 5}}]).get()
-    assert (dataset.quota, dataset.refquota) == (Known(0), Known(5))
+    (dataset,) = DATASETS.read([{"id": "tank", "quota": {"parsed": None}}]).get()
+    assert dataset.quota == Known(0)
 
 
 def test_core_s_pool_has_the_size_of_its_vdevs():
@@ -177,6 +179,15 @@ def test_iscsi_s_port_is_everybody_s_or_nobody_s():
     assert ISCSI_CONFIG.read({"basename": "iqn.x"}).get().port == Known(None)
 
 
+def test_only_core_s_initiator_groups_have_networks():
+    row = {"id": 3, "initiators": []}
+    core, scale, broken = INITIATORS.read(
+        [row | {"auth_network": ["192.0.2.0/24"]}, row, row | {"auth_network": 1}]
+    ).get()
+    assert (core.networks, scale.networks) == (Known(("192.0.2.0/24",)), Known(()))
+    assert isinstance(broken.networks, Missing)
+
+
 def test_a_target_group_may_name_no_initiators_and_no_chap_user():
     group = {"portal": 1, "initiator": None, "authmethod": "NONE", "auth": None}
     (target,) = TARGETS.read([{"id": 1, "name": "t", "groups": [group]}]).get()
@@ -234,3 +245,25 @@ def test_a_question_s_place_in_rest_is_its_method_s():
         "/iscsi/global",
         "/system/version",
     }
+
+
+# --- NVMe-oF
+
+NVMET_PORT = {"id": 1, "addr_traddr": "192.0.2.10", "addr_trtype": "TCP", "addr_trsvcid": 4420, "enabled": True}
+
+
+@pytest.mark.parametrize(
+    ("sent", "port"),
+    [(4420, Known(4420)), ("4420", Known(4420)), (None, Known(None)), ("9" * 400, Known(999999))],
+    ids=["a number", "text", "none, as Fibre Channel has it", "a very long text"],
+)
+def test_a_port_number_comes_in_several_forms(sent, port):
+    (found,) = NVMET_PORTS.read([NVMET_PORT | {"addr_trsvcid": sent}]).get()
+    assert (found.id, found.address, found.port) == (1, "192.0.2.10", port)
+
+
+@pytest.mark.parametrize("sent", ["nvme", True, [], "\uff14\uff14\uff12\uff10"])
+def test_a_port_number_that_is_none_is_missing_and_costs_nothing_else(sent):
+    (found,) = NVMET_PORTS.read([NVMET_PORT | {"addr_trsvcid": sent}]).get()
+    assert isinstance(found.port, Missing)
+    assert (found.transport, found.enabled) == (Known("TCP"), Known(True))

@@ -11,8 +11,10 @@ from csi_probe.contact import Trouble, Trust
 from csi_probe.deadline import Deadline
 from csi_probe.demo import certificates
 from csi_probe.demo.array import Certificate
+from csi_probe.demo.nas import serve
+from csi_probe.errors import ConfigError
 from csi_probe.facts import Missing
-from csi_probe.truenas import tls
+from csi_probe.truenas import interview, tls
 
 from .conftest import config, listening
 
@@ -59,6 +61,7 @@ def test_another_certificate_is_refused_on_every_connection_before_a_byte_is_sen
         ({"ca_file": "ca.pem"}, Trust.CA_FILE),
         ({"fingerprint": "0" * 64}, Trust.FINGERPRINT),
         ({"verify": False}, Trust.OFF),
+        ({"ca_pem": "PEM"}, Trust.DRIVER),
     ],
 )
 def test_the_config_says_whom_to_trust(changes, trust):
@@ -69,6 +72,27 @@ def test_the_system_s_authorities_check_name_and_chain():
     context = tls.context(config("https://nas"))
     assert context.check_hostname
     assert context.verify_mode is ssl.CERT_REQUIRED
+
+
+def test_a_driver_s_authorities_stand_beside_the_system_s(server, tmp_path):
+    pem = "# Bär\n" + (tmp_path / "certificate.pem").read_text()
+    nas = config("https://localhost", ca_pem=pem)
+    with (
+        socket.create_connection(("127.0.0.1", server[0]), 2.0) as plain,
+        tls.context(nas).wrap_socket(plain, server_hostname="localhost") as secured,
+    ):
+        secured.sendall(b"hello")
+    assert (
+        tls.context(nas).cert_store_stats()["x509"] == tls.context(config("https://nas")).cert_store_stats()["x509"] + 1
+    )
+
+
+@pytest.mark.parametrize(
+    "pem", ["no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "é"]
+)
+def test_authorities_that_are_none_are_an_error_that_does_not_quote_them(pem):
+    with pytest.raises(ConfigError, match=r"^what the driver trusts holds no certificate in PEM form$"):
+        tls.context(config("https://nas", ca_pem=pem))
 
 
 @pytest.mark.parametrize("der", [None, b"", b"\x30\x03abc"])
@@ -93,3 +117,20 @@ def test_a_certificate_without_names_is_described(tmp_path):
         nas = config(f"https://127.0.0.1:{port}")
         refused = tls.refused(tls.WrongFingerprintError("x"), nas, "127.0.0.1", Deadline(1.0))
     assert fingerprint in str(refused)
+
+
+def test_a_certificate_can_be_looked_at_without_a_key(array, era):
+    """As a driver would take it: what the probe trusts instead is no answer to that."""
+    with serve(array) as nas:
+        trusted = interview.certificate(config(nas.url, ca_file=nas.ca_file), Deadline(5.0))
+        refused = interview.certificate(config(nas.url), Deadline(5.0))
+    assert trusted.get().sha256 == nas.fingerprint
+    assert refused.get().trouble is Trouble.TLS_UNTRUSTED
+    assert (nas.logins, nas.requests) == (0, [])
+
+
+def test_where_nobody_answers_there_is_no_certificate():
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    seen = interview.certificate(config(f"https://127.0.0.1:{port}"), Deadline(2.0))
+    assert seen.get().trouble is Trouble.REFUSED

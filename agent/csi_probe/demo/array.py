@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from csi_probe.demo import iscsi_rows, rows
+from csi_probe.demo import iscsi_rows, nvmet_rows, rows
 from csi_probe.demo.eras import Era
 from csi_probe.truenas.questions import VERSION
 from csi_probe.truenas.roles import ROLES
 
 USERNAME = "csi-probe"
+DRIVERS_USER = "csi-driver"
 _ALPHABET = string.ascii_letters + string.digits
 
 
@@ -47,13 +48,18 @@ class Array:
     """The state of a simulated TrueNAS.
 
     `answers`: method -> rows or object, in the era's shape. `roles`: those that the key's user holds; None where keys
-    have no user (up to 24.10); there `forbidden` are the methods that the key's allow-list leaves out.
+    have no user (up to 24.10); there `forbidden` are the methods that the key's allow-list leaves out. `driver_key`
+    and `driver_roles`: the same of the CSI driver's own key. `shell`: exit status and output, by question, of what a
+    driver's SSH login is asked.
     """
 
     era: Era
     key: str
+    driver_key: str
     answers: dict[str, Any]
     roles: set[str] | None
+    driver_roles: set[str] | None
+    shell: dict[str, tuple[int, str]]
     username: str = USERNAME
     forbidden: set[str] = field(default_factory=set)
     manners: Manners = field(default_factory=Manners)
@@ -75,10 +81,22 @@ class Array:
         """Take the rows that have these fields (all rows, without any) out of a query's answer."""
         self.answers[method] = [row for row in self.rows(method) if not fields.items() <= row.items()]
 
-    def may(self, method: str) -> bool:
-        """Whether the key may call `method`."""
-        role = ROLES.get(method)
-        return method not in self.forbidden and (self.roles is None or role is None or role in self.roles)
+    def user_of(self, key: str) -> str | None:
+        """Whom the key belongs to; None where it is not known, or not let in."""
+        if key == self.driver_key:
+            return DRIVERS_USER
+        return self.username if key == self.key and not self.manners.login else None
+
+    def roles_of(self, user: str) -> set[str] | None:
+        """The roles of a user."""
+        return self.driver_roles if user == DRIVERS_USER else self.roles
+
+    def may(self, user: str, method: str) -> bool:
+        """Whether the user's key may call `method`."""
+        role, roles = ROLES.get(method), self.roles_of(user)
+        if user != DRIVERS_USER and method in self.forbidden:
+            return False
+        return roles is None or role is None or role in roles
 
     def answer(self, method: str, params: Sequence[Any]) -> Any:
         """The result of a call: a query's filters and select applied, as far as the probe uses them."""
@@ -98,13 +116,22 @@ def _matches(row: dict[str, Any], name: str, operator: str, value: Any) -> bool:
 def healthy(era: str, node_iqns: Sequence[str], node_addresses: Sequence[str]) -> Array:
     """A TrueNAS on which everything is as a CSI driver needs it, for nodes of these names and addresses."""
     era = Era(era)
-    return Array(
+    readers, has_roles = set(ROLES.values()), era.since(Era.V25_04)
+    return Array(  # noqa: S604  (its `shell` is data)
         era=era,
-        key=f"{rows.KEY_ID}-{''.join(secrets.choice(_ALPHABET) for _ in range(64))}",
-        roles=set(ROLES.values()) if era.since(Era.V25_04) else None,
+        key=_new_key(rows.KEY_ID),
+        driver_key=_new_key(rows.DRIVER_KEY_ID),
+        roles=readers if has_roles else None,
+        driver_roles={"FULL_ADMIN", *readers} if has_roles else None,
+        shell={
+            "shell": (0, "/usr/bin/bash\n"),
+            "zfs": (0, "/usr/sbin/zfs\n"),
+            "zpool": (0, "/usr/sbin/zpool\n"),
+            "may_zfs": (0, "tank\n"),
+        },
         answers={
             VERSION.method: era.version,
-            "api_key.query": rows.keys(era, USERNAME),
+            "api_key.query": rows.keys(era, USERNAME, DRIVERS_USER),
             "pool.query": rows.pools(era),
             "pool.dataset.query": rows.datasets(),
             "service.query": rows.services(era),
@@ -118,5 +145,10 @@ def healthy(era: str, node_iqns: Sequence[str], node_addresses: Sequence[str]) -
             "iscsi.target.query": iscsi_rows.targets(era),
             "iscsi.extent.query": iscsi_rows.extents(era),
             "iscsi.targetextent.query": iscsi_rows.mappings(),
-        },
+        }
+        | ({"nvmet.port.query": nvmet_rows.ports()} if era.since(Era.V25_10) else {}),
     )
+
+
+def _new_key(number: int) -> str:
+    return f"{number}-{''.join(secrets.choice(_ALPHABET) for _ in range(64))}"

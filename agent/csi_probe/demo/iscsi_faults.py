@@ -46,6 +46,10 @@ def _initiator_excludes_node(array: Array) -> None:
     iqns[:1] = ["iqn.2001-04.com.example:a-node-of-yesterday"]
 
 
+def _initiator_network_excludes_node(array: Array) -> None:
+    array.change("iscsi.initiator.query", {"id": INITIATOR_GROUP}, auth_network=["203.0.113.0/24"])
+
+
 def _auth_tag_missing(array: Array) -> None:
     array.drop("iscsi.auth.query", tag=AUTH_TAG)
 
@@ -81,6 +85,12 @@ ISCSI_BREAKS = (
     Break("portal-port", "The portal listens on another port than nodes are sent to.", _portal_port),
     Break("initiator-group-missing", "The initiator group is gone.", _initiator_group_missing),
     Break("initiator-excludes-node", "The initiator group leaves a node out.", _initiator_excludes_node),
+    Break(
+        "initiator-network-excludes-node",
+        "The initiator group admits other networks than the nodes'.",
+        _initiator_network_excludes_node,
+        (Era.CORE_13,),
+    ),
     Break("auth-tag-missing", "There is no CHAP user with the driver's tag.", _auth_tag_missing),
     Break("auth-no-peer", "The CHAP user has no peer user, which mutual CHAP needs.", _auth_no_peer),
     Break("target-missing", "The target is gone.", _target_missing),

@@ -133,19 +133,19 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(403, "<html>403 Forbidden</html>", _HTML)
         elif self._array.era.api_versions or method not in self._array.answers:
             self._send(404, "404: Not Found", "text/plain")
-        elif not self._knows_key():
+        elif not (user := self._user()):
             self._send(401, "Invalid API key", "text/plain")
-        elif not self._array.may(method):
+        elif not self._array.may(user, method):
             self._send(403, "", "text/plain")
         else:
             self._answer(method, body)
 
-    def _knows_key(self) -> bool:
+    def _user(self) -> str | None:
         sent = self.headers.get("Authorization")
         if sent and not self._with_key:
             self._with_key = True
             self._nas.logged_in()
-        return sent == f"Bearer {self._array.key}" and not self._array.manners.login
+        return self._array.user_of((sent or "").removeprefix("Bearer "))
 
     def _answer(self, method: str, body: bytes) -> None:
         sent = json.loads(body) if body else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from csi_probe.demo.breaks import Break
-from csi_probe.demo.nodes import Fault, NodeState
+from csi_probe.demo.nodes import Fault, NodeState, unit
 from csi_probe.node import parse
 
 _Spoil = Callable[[Sequence[NodeState]], None]
@@ -71,20 +71,6 @@ def _an_hour_ahead(nodes: Sequence[NodeState]) -> None:
     nodes[0].clock_ahead = _HOUR
 
 
-def _units(**states: str) -> _Spoil:
-    """Give units (with '_' for '.') the states "ActiveState UnitFileState"."""
-
-    def spoil(nodes: Sequence[NodeState]) -> None:
-        status, text = nodes[0].answers["units"]
-        blocks = dict(zip(parse.UNITS, text.split("\n\n"), strict=True))
-        for unit, words in states.items():
-            name, (active, enabled) = unit.replace("_", "."), words.split()
-            blocks[name] = f"Id={name}\nLoadState=loaded\nActiveState={active}\nUnitFileState={enabled}"
-        nodes[0].answers["units"] = (status, "\n\n".join(blocks.values()))
-
-    return spoil
-
-
 NODE_BREAKS = (
     Break("node-down", "A node's sshd does not run.", _fault(Fault.DOWN)),
     Break("node-silent", "A node accepts connections and says nothing.", _fault(Fault.SILENT)),
@@ -108,7 +94,7 @@ NODE_BREAKS = (
         "Iscsid neither runs nor starts at boot on a node.",
         _all(
             _without("sockets", "ISCSIADM"),
-            _units(iscsid_service="inactive disabled", iscsid_socket="inactive disabled"),
+            _answering("units", 0, "\n".join(unit(name, "disabled") for name in parse.UNITS)),
         ),
     ),
     Break("node-no-iscsi-module", "A node's kernel has no iscsi_tcp.", _without("modules", "iscsi_tcp", "ISCSI_TCP")),
@@ -119,13 +105,16 @@ NODE_BREAKS = (
         _answering("initiator_name", parse.UNREADABLE, "probe\n"),
     ),
     Break("node-cloned", "Two nodes share an InitiatorName.", _cloned),
+    Break("node-no-multipathd", "Multipathd does not run on a node.", _without("sockets", "multipathd")),
     Break(
-        "node-no-multipathd",
-        "Multipathd does not run on a node.",
-        _all(
-            _without("sockets", "multipathd"),
-            _units(multipathd_service="inactive disabled", multipathd_socket="inactive disabled"),
-        ),
+        "node-no-nvme-module",
+        "A node's kernel has no nvme_tcp (shows with an NVMe-oF --driver).",
+        _without("modules", "nvme_tcp", "NVME_TCP"),
+    ),
+    Break(
+        "node-no-cifs-module",
+        "A node's kernel has no cifs (shows with an SMB --driver).",
+        _without("modules", "cifs", "CIFS"),
     ),
     Break("node-root-private", "A node's root mount is not shared.", _root_private),
     Break("node-no-iscsi-directory", "A node has no /etc/iscsi.", _answering("iscsi_directory", 0, "missing\n")),

@@ -15,7 +15,7 @@ TIB = 1024**4
 POOL = "tank"
 DATASETS = ("tank", "tank/k8s", "tank/k8s/nfs", "tank/k8s/nfs-snapshots", "tank/k8s/iscsi", "tank/k8s/iscsi-snapshots")
 ADDRESSES = {"enp1s0": "192.0.2.10", "enp2s0": "198.51.100.10"}
-KEY_ID = 1
+KEY_ID, DRIVER_KEY_ID = 1, 2
 KEY_DAYS = 200
 _SIZE, _ALLOCATED = 8 * TIB, 8 * TIB * 35 // 100
 
@@ -25,10 +25,14 @@ def ejson(moment: datetime) -> Row:
     return {"$date": int(moment.timestamp() * 1000)}
 
 
-def keys(era: Era, username: str) -> list[Row]:
-    """api_key.query."""
+def keys(era: Era, username: str, drivers_user: str) -> list[Row]:
+    """api_key.query: the probe's own key and the driver's."""
+    return [_key(era, KEY_ID, username), _key(era, DRIVER_KEY_ID, drivers_user)]
+
+
+def _key(era: Era, number: int, username: str) -> Row:
     now = datetime.now(UTC)
-    row: Row = {"id": KEY_ID, "name": "csi-probe", "created_at": ejson(now - timedelta(days=30))}
+    row: Row = {"id": number, "name": username, "created_at": ejson(now - timedelta(days=30))}
     if era is Era.SCALE_24_10:
         row |= {"allowlist": [{"method": "*", "resource": "*"}]}
     if era.since(Era.V25_04):
@@ -40,7 +44,7 @@ def keys(era: Era, username: str) -> list[Row]:
         row |= {"revoked_reason": None}
     if era.since(Era.V26):
         row |= {"iterations": 500000, "salt": "********", "stored_key": "********", "server_key": "********"}
-    return [row]
+    return row
 
 
 def pools(era: Era) -> list[Row]:

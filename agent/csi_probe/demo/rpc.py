@@ -45,7 +45,7 @@ class Conversation:
     def __init__(self, array: Array, log: Log) -> None:
         self._array = array
         self._log = log
-        self._authenticated = False
+        self._user: str | None = None
         self._running = threading.Semaphore(array.manners.at_once)
 
     def handle(self, text: str) -> str:
@@ -75,14 +75,14 @@ class Conversation:
             return self._login(method, params)
         if method != "auth.me" and method not in self._array.answers:
             raise FaultError(-32601, "Method does not exist")
-        if not self._authenticated:
+        if not self._user:
             raise FaultError(
                 -32001, "Method call error", 207, "ENOTAUTHENTICATED", "[ENOTAUTHENTICATED] Not authenticated"
             )
         self._log.asked(method, params)
         if method == "auth.me":
-            return self._user()
-        if not self._array.may(method):
+            return self._whoami(self._user)
+        if not self._array.may(self._user, method):
             raise FaultError(-32001, "Method call error", 13, "EACCES", "[EACCES] Not authorized")
         if method.endswith(".query") and len(params) > 1 and params[1].keys() - _QUERY_OPTIONS:
             raise FaultError(
@@ -97,8 +97,8 @@ class Conversation:
         if self._array.manners.rate_limited:
             raise FaultError(-32001, "Method call error", 16, "EBUSY", "[EBUSY] Rate Limit Exceeded")
         if method == "auth.login_with_api_key":
-            self._authenticated = params == [self._array.key] and not self._array.manners.login
-            return self._authenticated
+            self._user = self._array.user_of(*params)
+            return bool(self._user)
         self._validate(params)
         return self._response(params[0])
 
@@ -115,22 +115,23 @@ class Conversation:
             )
 
     def _response(self, sent: Json) -> Json:
-        verdict = self._array.manners.login
-        if not verdict and (sent["api_key"], sent["username"]) != (self._array.key, self._array.username):
+        user = self._array.user_of(sent["api_key"])
+        verdict = self._array.manners.login if sent["api_key"] == self._array.key else ""
+        if not verdict and user != sent["username"]:
             verdict = "AUTH_ERR"
         if verdict == "REDIRECT":
             return {"response_type": verdict, "urls": ["https://192.0.2.11"]}
-        if verdict:
+        if verdict or not user:
             return {"response_type": verdict}
-        self._authenticated = True
-        success: Json = {"response_type": "SUCCESS", "user_info": self._user(), "authenticator": "LEVEL_1"}
+        self._user = user
+        success: Json = {"response_type": "SUCCESS", "user_info": self._whoami(user), "authenticator": "LEVEL_1"}
         return success | ({"reconnect_token": None} if self._array.era.since(Era.V26) else {})
 
-    def _user(self) -> Json:
-        user: Json = {"pw_name": self._array.username, "pw_gecos": "", "pw_dir": "/var/empty", "pw_shell": "/bin/false"}
+    def _whoami(self, name: str) -> Json:
+        user: Json = {"pw_name": name, "pw_gecos": "", "pw_dir": "/var/empty", "pw_shell": "/bin/false"}
         user |= {"pw_uid": 3001, "pw_gid": 3001, "grouplist": [3001], "sid": None, "source": "LOCAL", "local": True}
         user |= {"attributes": {}, "two_factor_config": {}, "account_attributes": ["LOCAL", "API_KEY"]}
-        roles = sorted(self._array.roles or ())
+        roles = sorted(self._array.roles_of(name) or ())
         return user | {"privilege": {"roles": roles, "allowlist": [], "web_shell": False, "webui_access": True}}
 
 

@@ -15,14 +15,18 @@ from csi_probe.demo.breaks import Break
 from csi_probe.demo.eras import Era
 from csi_probe.demo.faults import ARRAY_BREAKS
 from csi_probe.demo.node_faults import NODE_BREAKS
-from csi_probe.drivers.deployment import Connection
+from csi_probe.drivers.deployment import Connection, SshLogin
 from csi_probe.drivers.source import Files
 from csi_probe.errors import ConfigError
+from csi_probe.secret import Secret
 
 BREAKS = {fault.name: fault for fault in (*ARRAY_BREAKS, *NODE_BREAKS)}
 
 _ADDRESSES = ("192.0.2.21", "192.0.2.22")
 _IQNS = ("iqn.1993-08.org.debian:01:5d1e8f2a7c31", "iqn.1994-05.com.redhat:8c4b1f6e2d90")
+
+_SHELL = "the NAS"  # as an SSH server
+_DRIVER_KEY, _SHELL_PORT = "driver-key", "shell-port"  # files beside the config: what takes a driver's place
 
 _CONFIG = """\
 driver = "democratic-csi"
@@ -130,20 +134,39 @@ def serve(
     with (
         TemporaryDirectory(prefix="truenas-csi-probe-demo-") as name,
         nas.serve(simulated) as server,
-        sshd.serve_nodes(machines, Path(name)) as rig,
+        sshd.serve_nodes([*machines, _as_shell(simulated)], Path(name)) as rig,
     ):
         yield _write(Path(name), server, rig, (_STORAGE if storage else "") + _SSH, more)
 
 
-def cast(config: Config, drivers: Files) -> Files:
-    """The drivers with the simulated TrueNAS in the place of their own, and its key in the place of theirs.
+def cast(path: Path, config: Config, drivers: Files) -> Files:
+    """The drivers with the simulated TrueNAS in the place of their own, and its keys and logins in the place of theirs.
 
-    An SSH driver's login is left out: the simulated TrueNAS has no SSH server.
+    `path`: what `set_up` gave; `config`: what it holds.
     """
-    nas = config.truenas
+    nas, ssh = config.truenas, config.ssh
     assert nas  # noqa: S101  (the stage's config has one)
-    here = Connection(scheme="https", host=nas.host, port=nas.port, verify=False, key=nas.api_key.read("api_key"))
-    return replace(drivers, deployments=tuple(replace(one, connection=here, ssh=None) for one in drivers.deployments))
+    assert ssh.key_file  # noqa: S101  (and this)
+    key = Secret((path.parent / _DRIVER_KEY).read_text(encoding="utf-8"))
+    here = Connection(scheme="https", host=nas.host, port=nas.port, verify=False, key=key)
+    login = SshLogin(
+        host="127.0.0.1",
+        port=int((path.parent / _SHELL_PORT).read_text(encoding="ascii")),
+        username=str(ssh.user),
+        private_key=Secret(ssh.key_file.read_text(encoding="ascii")),
+        sudo=True,
+    )
+    return replace(
+        drivers,
+        deployments=tuple(
+            replace(one, connection=here, ssh=login if one.over_ssh else None) for one in drivers.deployments
+        ),
+    )
+
+
+def _as_shell(simulated: array.Array) -> nodes.NodeState:
+    """The NAS as an SSH driver meets it."""
+    return nodes.NodeState(name=_SHELL, address="127.0.0.1", answers=simulated.shell)
 
 
 def _refuse_unknown_era(era: str) -> None:
@@ -155,7 +178,7 @@ def _refuse_unknown_era(era: str) -> None:
 def _fault(name: str, era: str) -> Break:
     if name not in BREAKS:
         close = difflib.get_close_matches(name, BREAKS, n=1, cutoff=0.4)
-        hint = f'; did you mean "{close[0]}"?' if close else ""
+        hint = f'; did you mean "{close[0]}"?' if close else "."
         raise ConfigError(f"--break {name}: there is no such fault{hint} List them with: --list-breaks")
     fault = BREAKS[name]
     if fault.eras and era not in fault.eras:
@@ -176,7 +199,9 @@ def _write(folder: Path, server: nas.Nas, rig: sshd.Rig, wanted: str, more: str)
         node_key=rig.key_file,
         known_hosts=rig.known_hosts,
     )
-    text += "".join(_NODE.format(name=name, port=port) for name, port in rig.ports.items())
+    (folder / _DRIVER_KEY).write_text(server.array.driver_key, encoding="utf-8")
+    (folder / _SHELL_PORT).write_text(str(rig.port_of(_SHELL)), encoding="ascii")
+    text += "".join(_NODE.format(name=name, port=port) for name, port in rig.ports.items() if name != _SHELL)
     path = folder / "config.toml"
     path.write_text(text + more, encoding="utf-8")
     return path

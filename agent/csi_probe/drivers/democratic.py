@@ -9,7 +9,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from csi_probe.config import DatasetWant, IscsiWant, NfsWant, PortalWant
-from csi_probe.drivers import concrete, democratic_lint, mountoptions, storageclass
+from csi_probe.drivers import concrete, democratic_lint, democratic_node, mountoptions, storageclass
 from csi_probe.drivers.democratic_keys import VARIANTS
 from csi_probe.drivers.deployment import (
     Connection,
@@ -42,6 +42,7 @@ def read(raw: Raw) -> Deployment:
         place=raw.place,
         csi_name=raw.csi_name or concrete.text(_helm(raw, "csiDriver", "name")),
         image=concrete.image(_helm(raw, "controller", "driver", "image")) or raw.image,
+        needs=democratic_node.needs(_helm(raw, "node", "driver")),
         problems=tuple(democratic_lint.problems(raw, config, volume)),
     )
     if config and variant in VARIANTS:
@@ -128,8 +129,14 @@ def _nfs(bare: Deployment, block: Item) -> Deployment:
     host = concrete.text(block.get("shareHost"))
     networks, hosts = (concrete.texts(block.get(f"shareAllowed{of}")) for of in ("Networks", "Hosts"))
     return replace(
-        bare, nfs=NfsWant(address=host.strip("[]")) if host else None, shares=ShareWant(networks=networks, hosts=hosts)
+        bare,
+        nfs=NfsWant(address=host.strip("[]")) if host else None,
+        shares=(ShareWant(networks=networks, hosts=hosts),),
     )
+
+
+def _smb(bare: Deployment, block: Item) -> Deployment:
+    return replace(bare, smb=tuple(host.strip("[]") for host in [concrete.text(block.get("shareHost"))] if host))
 
 
 def _iscsi(bare: Deployment, block: Item) -> Deployment:
@@ -148,7 +155,7 @@ def _iscsi(bare: Deployment, block: Item) -> Deployment:
         auth=first.auth if first else "none",
         auth_tag=first.auth_tag if first else None,
     )
-    return replace(bare, iscsi=want, target_groups=groups)
+    return replace(bare, iscsi=want, target_groups=groups, multipath=len(addresses) > 1)
 
 
 def _group(item: Item) -> TargetGroupWant | None:
@@ -178,7 +185,7 @@ def _nvmeof(bare: Deployment, block: Item) -> Deployment:
     )
 
 
-_PARTS = {"nfs": _nfs, "iscsi": _iscsi, "smb": lambda bare, _: bare, "nvmeof": _nvmeof}
+_PARTS = {"nfs": _nfs, "iscsi": _iscsi, "smb": _smb, "nvmeof": _nvmeof}
 
 
 def _with_classes(found: Deployment, raw: Raw) -> Deployment:
@@ -202,10 +209,11 @@ def _mounted(found: Deployment, config: Item | None) -> Deployment:
     """With the NFS versions that classes and node.mount.mount_flags ask for; the kernel negotiates where none does."""
     if not found.nfs:
         return found
-    flags = concrete.text(config.get("node", "mount", "mount_flags")) if config else None
-    options = [option for entry in found.storage_classes for option in entry.mount_options]
-    versions = mountoptions.nfs_versions([*options, flags or ""])
-    return replace(found, nfs=replace(found.nfs, versions=versions or mountoptions.NEGOTIATED))
+    flags = (concrete.text(config.get("node", "mount", "mount_flags")) if config else None) or ""
+    mounts = [(*entry.mount_options, flags) for entry in found.storage_classes] or [(flags,)]
+    asked = (mountoptions.nfs_versions(options) or mountoptions.NEGOTIATED for options in mounts)
+    versions = tuple(dict.fromkeys(version for some in asked for version in some))
+    return replace(found, nfs=replace(found.nfs, versions=versions, locks=any(map(mountoptions.locks, mounts))))
 
 
 def _elements(block: Item, key: str) -> tuple[Item, ...]:

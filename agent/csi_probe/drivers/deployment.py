@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from csi_probe.config import DatasetWant, IscsiWant, NfsWant
+from csi_probe.needs import Driver
 from csi_probe.problem import Place, Problem
 from csi_probe.secret import Secret
 
@@ -53,10 +54,13 @@ class SshLogin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetGroupWant:
-    """A group that each new target will have: ids of a portal and an initiator group, and a tag of CHAP users."""
+    """A group that new targets will have: ids of a portal and an initiator group, and a tag of CHAP users.
 
-    portal: int
-    initiator_group: int
+    None: the driver takes the first one of the array.
+    """
+
+    portal: int | None
+    initiator_group: int | None
     auth: Literal["none", "chap", "mutual-chap"] = "none"
     auth_tag: int | None = None
 
@@ -71,10 +75,11 @@ class NvmeofWant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShareWant:
-    """Whom the shares to come will admit. Both empty: everyone."""
+    """Whom the shares to come will admit. Both empty: everyone. `classes`: of which StorageClasses; none: of all."""
 
     networks: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +112,8 @@ class Deployment:
     `names`: prefix and suffix of what it makes on the array, for collisions. `csi_name`: its CSIDriver's name.
     `target_groups`: all of them must exist; where there are several, iscsi has the first one's initiator group and
     CHAP, and its portals have no id: each of their addresses has to belong to one of the groups' portals.
+    `smb`: the addresses from which nodes will mount. `multipath`: nodes reach one iSCSI volume over several portals.
+    `needs`: what it takes from a node, where its chart's values change that.
     """
 
     driver: Literal["democratic-csi", "truenas-csi", "tns-csi", "scale-csi"]
@@ -119,11 +126,14 @@ class Deployment:
     pools: tuple[str, ...] = ()
     datasets: tuple[DatasetWant, ...] = ()
     nfs: NfsWant | None = None
-    shares: ShareWant = ShareWant()
+    smb: tuple[str, ...] = ()
+    shares: tuple[ShareWant, ...] = (ShareWant(),)
     iscsi: IscsiWant | None = None
     target_groups: tuple[TargetGroupWant, ...] = ()
+    multipath: bool = False
     nvmeof: NvmeofWant | None = None
     ssh: SshLogin | None = None
+    needs: Driver | None = None
     names: tuple[str, str] = ("", "")
     storage_classes: tuple[StorageClassWant, ...] = ()
     problems: tuple[Problem, ...] = ()

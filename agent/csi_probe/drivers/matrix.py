@@ -162,7 +162,8 @@ def fit(candidates: tuple[Generation, ...], number: tuple[int, ...], *, nvmeof: 
     spans = {candidate.name: candidate.on(series) for candidate in candidates}
     verdicts = {span.verdict for span in spans.values()}
     why = "; ".join(f"{name}: {span.why}" for name, span in spans.items())
-    return Fit(verdicts.pop() if len(verdicts) == 1 else "unknown", why, what_fits(candidates[0].driver, series))
+    wanted = what_fits(candidates[0].driver, series)
+    return Fit("unknown", why, wanted, differs=True) if len(verdicts) > 1 else Fit(verdicts.pop(), why, wanted)
 
 
 def what_fits(driver: str, series: Series) -> str:

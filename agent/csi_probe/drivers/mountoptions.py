@@ -8,10 +8,11 @@ from csi_probe.drivers.deployment import Protocol
 from csi_probe.drivers.raw import Name
 from csi_probe.drivers.schema import kind_of, left_over
 from csi_probe.drivers.tree import Item
+from csi_probe.needs import ANY_NFS
 from csi_probe.problem import Problem, Rule
 
 NFS_VERSIONS = ("3", "4", "4.0", "4.1", "4.2")
-NEGOTIATED = ("4.2",)  # where nobody says a version: mount.nfs begins with it, and tns-csi adds it
+NEGOTIATED = (ANY_NFS,)  # where nobody says a version: mount.nfs begins with 4.2 and goes down to 3
 _OPPOSITES = (("hard", "soft"), ("lock", "nolock"), ("ro", "rw"))
 _KEY = "mountOptions"
 
@@ -25,6 +26,12 @@ def nfs_versions(options: Iterable[str]) -> tuple[str, ...]:
     """The NFS versions that these options ask for, without those that do not exist."""
     asked = (version for option in words(options) if (version := _version(option)) is not None)
     return tuple(dict.fromkeys(version for version in asked if version in NFS_VERSIONS))
+
+
+def locks(options: Iterable[str]) -> bool:
+    """Whether these options ask for NFSv3 with locks, which take the host's rpc.statd; nolock does without."""
+    asked = words(options)
+    return "3" in nfs_versions(asked) and "nolock" not in asked
 
 
 def words(options: Iterable[str]) -> tuple[str, ...]:

@@ -198,7 +198,7 @@ def _scalars(item: Item) -> Iterator[Item]:
 
 
 def _not_read(item: Item, key: str, seen: str, fix: str) -> Problem:
-    return Problem(Rule.COMPLETE, item.key, key, seen, "everything that the driver reads", fix, harmless=True)
+    return Problem(Rule.COMPLETE, item.key, key, seen, "everything that the driver reads", fix)
 
 
 _KINDS: Mapping[str, Callable[[Item], Iterator[Piece | Problem]]] = {

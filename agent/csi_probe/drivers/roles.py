@@ -1,6 +1,7 @@
 """The TrueNAS roles with which a driver's key can do all that the driver does (25.04 and later), as data.
 
-Sources: middlewared role.py (over REST none but FULL_ADMIN is admitted); truenas-csi#12 (with SHARING_ADMIN volumes are
+Sources: middlewared role.py (over REST none but FULL_ADMIN is admitted; deleting datasets and snapshots takes roles of
+its own, which no _WRITE role includes); truenas-csi#12 (with SHARING_ADMIN volumes are
 created and cannot be deleted).
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 from csi_probe.drivers.deployment import Deployment
 
 _NO_REST = (26, 0)
-_EVERY_VOLUME = ("DATASET_WRITE", "SNAPSHOT_WRITE")
+_EVERY_VOLUME = ("DATASET_WRITE", "DATASET_DELETE", "SNAPSHOT_WRITE", "SNAPSHOT_DELETE")
 _BY_PROTOCOL = {
     "nfs": "SHARING_NFS_WRITE",
     "iscsi": "SHARING_ISCSI_WRITE",

@@ -163,9 +163,10 @@ def _served(found: Deployment, config: Item) -> Deployment:
     return replace(
         found,
         nfs=NfsWant(address=host.strip("[]")) if host and "nfs" in found.protocols else None,
-        shares=ShareWant(networks=networks, hosts=hosts),
+        shares=(ShareWant(networks=networks, hosts=hosts),),
         iscsi=_iscsi(config) if "iscsi" in found.protocols else None,
         target_groups=tuple(_groups(config)) if "iscsi" in found.protocols else (),
+        multipath="iscsi" in found.protocols and concrete.true(config.get("iscsi", "multipath")),
         nvmeof=NvmeofWant(portals=_nvmeof(nvmeof)) if nvmeof and "nvmeof" in found.protocols else None,
     )
 

@@ -65,7 +65,8 @@ def find(paths: Iterable[Path]) -> tuple[tuple[Path, bool], ...]:
 def _below(folder: Path) -> Iterable[Path]:
     for where, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(where, name) for name in sorted(files) if name.endswith((".yaml", ".yml", ".json")))
+        found = (Path(where, name) for name in sorted(files) if name.endswith((".yaml", ".yml", ".json")))
+        yield from (file for file in found if file.is_file())  # a pipe would be read without end
 
 
 def read(paths: Sequence[Path]) -> Files:

@@ -19,7 +19,8 @@ _PROVISIONER = "csi.storage.k8s.io/"  # keys for Kubernetes's external-provision
 _DEMOCRATIC = "democratic-csi.org/"
 _DEFAULT = "storageclass.kubernetes.io/is-default-class"
 _SECRET_NAME = re.compile(r"(?i)secret|passw|passphrase|key$")
-_SCALE_VERSION = ("4",)  # scale-csi pkg/util/mount.go puts nfsvers=4 before a class's own options
+# What drivers add of themselves: scale-csi's pkg/util/mount.go nfsvers=4, tns-csi's node_nfs_linux.go vers=4.2.
+_ADDED: Mapping[Name, tuple[str, ...]] = {"scale-csi": ("4",), "tns-csi": ("4.2",)}
 _NFS_UNLESS_TOLD = ("truenas-csi", "tns-csi")  # a class of theirs that names no protocol is for NFS
 
 
@@ -128,21 +129,24 @@ def attach(found: Deployment, classes: Iterable[Entry]) -> Deployment:
     """
     listed = tuple(classes)
     wants = [(entry, want(entry, found.driver, found.protocols, found.csi_name)) for entry in listed]
-    versions = [version for entry in listed for version in _nfs_versions(entry, found)]
+    mounts = [_nfs_options(entry) for entry in listed if _is_nfs(entry, found)]
+    untold = _ADDED.get(found.driver, mountoptions.NEGOTIATED)
+    versions = dict.fromkeys(one for options in mounts for one in mountoptions.nfs_versions(options) or untold)
+    locks = any(map(mountoptions.locks, mounts))
     return replace(
         found,
-        nfs=found.nfs and (replace(found.nfs, versions=tuple(dict.fromkeys(versions))) if versions else found.nfs),
+        nfs=replace(found.nfs, versions=tuple(versions), locks=locks) if found.nfs and mounts else found.nfs,
         storage_classes=tuple(done for entry, done in wants if not entry.snapshots),
         problems=(*found.problems, *(problem for entry, done in wants if entry.snapshots for problem in done.problems)),
     )
 
 
-def _nfs_versions(entry: Entry, found: Deployment) -> tuple[str, ...]:
-    if entry.snapshots or served(entry, found.driver, found.protocols) != "nfs":
-        return ()
-    options = entry.options or (entry.text("nfs.mountOptions"),)  # truenas-csi's parameter; mountOptions replace it
-    untold = _SCALE_VERSION if found.driver == "scale-csi" else mountoptions.NEGOTIATED
-    return mountoptions.nfs_versions(options) or untold
+def _is_nfs(entry: Entry, found: Deployment) -> bool:
+    return not entry.snapshots and served(entry, found.driver, found.protocols) == "nfs"
+
+
+def _nfs_options(entry: Entry) -> tuple[str, ...]:
+    return entry.options or (entry.text("nfs.mountOptions"),)  # truenas-csi's parameter; mountOptions replace it
 
 
 def want(

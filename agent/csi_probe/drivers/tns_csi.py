@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from csi_probe.config import DatasetWant, IscsiWant, NfsWant, PortalWant
 from csi_probe.drivers import address, concrete, parents, storageclass
-from csi_probe.drivers.deployment import Connection, Deployment, Image, NvmeofWant, Protocol
+from csi_probe.drivers.deployment import Connection, Deployment, Image, NvmeofWant, Protocol, TargetGroupWant
 from csi_probe.drivers.lengths import VOLUME_NAME
 from csi_probe.drivers.parameters import STORAGE_CLASS
 from csi_probe.drivers.raw import Raw
@@ -204,18 +204,19 @@ def _datasets(volumes: tuple[tuple[Entry, Protocol], ...], detached: str | None)
 
 
 def _served(found: Deployment, volumes: tuple[tuple[Entry, Protocol], ...]) -> Deployment:
-    """With where nodes are sent. Of several NFS servers, NfsWant has room for the first."""
-    servers = [concrete.text(entry.parameters.get("server")) for entry, protocol in volumes if protocol == "nfs"]
-    nfs = next((server for server in servers if server), None)
-    initiators = [concrete.whole(entry.parameters.get("initiatorId")) for entry, _ in volumes]
+    """With where the nodes of each class are sent."""
+    nfs, smb = (tuple(dict.fromkeys(_servers(volumes, wanted))) for wanted in ("nfs", "smb"))
+    groups = tuple(dict.fromkeys(_groups(volumes)))
     ports = (concrete.whole(entry.parameters.get("portID")) for entry, protocol in volumes if protocol == "nvmeof")
     iscsi, nvmeof = (tuple(dict.fromkeys(_portals(volumes, wanted))) for wanted in ("iscsi", "nvmeof"))
     return replace(
         found,
-        nfs=NfsWant(address=nfs.strip("[]")) if nfs else None,
+        nfs=NfsWant(address=nfs[0], also=nfs[1:]) if nfs else None,
+        smb=smb,
+        target_groups=groups,
         iscsi=IscsiWant(
-            portals=tuple(PortalWant(id=id_, address=host, port=port) for id_, host, port in iscsi),
-            initiator_group=next((number for number in initiators if number), None),
+            portals=tuple(PortalWant(id=id_, address=host, port=port, first=not id_) for id_, host, port in iscsi),
+            initiator_group=next((group.initiator_group for group in groups if group.initiator_group), None),
         )
         if iscsi
         else None,
@@ -226,6 +227,19 @@ def _served(found: Deployment, volumes: tuple[tuple[Entry, Protocol], ...]) -> D
         if nvmeof
         else None,
     )
+
+
+def _servers(volumes: tuple[tuple[Entry, Protocol], ...], wanted: Protocol) -> Iterator[str]:
+    servers = (concrete.text(entry.parameters.get("server")) for entry, protocol in volumes if protocol == wanted)
+    return (server.strip("[]") for server in servers if server)
+
+
+def _groups(volumes: tuple[tuple[Entry, Protocol], ...]) -> Iterator[TargetGroupWant]:
+    """What each class gives to its targets; pkg/driver/controller_iscsi.go takes the array's first of what is 0."""
+    for entry, protocol in volumes:
+        if protocol == "iscsi":
+            portal, initiators = (concrete.whole(entry.parameters.get(key)) for key in ("portalId", "initiatorId"))
+            yield TargetGroupWant(portal=portal or None, initiator_group=initiators or None)
 
 
 def _portals(volumes: tuple[tuple[Entry, Protocol], ...], wanted: Protocol) -> Iterator[tuple[int | None, str, int]]:

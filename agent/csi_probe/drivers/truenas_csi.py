@@ -144,23 +144,22 @@ def _served(found: Deployment, settings: Mapping[Setting, Item], classes: tuple[
     return replace(
         found,
         nfs=NfsWant(address=nfs.strip("[]")) if nfs and "nfs" in found.protocols else None,
-        shares=_shares(classes),
+        shares=tuple(_shares(classes)),
+        multipath=any(entry.text("iscsi.multipathEnabled").lower() == "true" for entry, _ in _volumes(classes)),
         iscsi=IscsiWant(portals=portals) if "iscsi" in found.protocols else None,
         nvmeof=NvmeofWant(portals=(nvmeof,)) if nvmeof and "nvmeof" in found.protocols else None,
     )
 
 
-def _shares(classes: tuple[Entry, ...]) -> ShareWant:
-    """Whom all classes together admit; one that names nobody admits everyone."""
-    lists = [
-        tuple(tuple(filter(None, entry.text(name).split(","))) for name in ("nfs.networks", "nfs.hosts"))
-        for entry, protocol in _volumes(classes)
-        if protocol == "nfs"
-    ]
-    if not all(any(pair) for pair in lists):
-        return ShareWant()
-    networks, hosts = (tuple(dict.fromkeys(name for pair in lists for name in pair[of])) for of in (0, 1))
-    return ShareWant(networks=networks, hosts=hosts)
+def _shares(classes: tuple[Entry, ...]) -> Iterator[ShareWant]:
+    """Whom each class admits, those together that admit the same; one that names nobody admits everyone."""
+    named: dict[ShareWant, list[str]] = {}
+    for entry, protocol in _volumes(classes):
+        if protocol == "nfs":
+            networks, hosts = (tuple(filter(None, entry.text(f"nfs.{of}").split(","))) for of in ("networks", "hosts"))
+            named.setdefault(ShareWant(networks=networks, hosts=hosts), []).append(entry.name)
+    for want, names in named.items():
+        yield replace(want, classes=tuple(names)) if len(named) > 1 else want
 
 
 def _ipv6(found: Deployment, settings: Mapping[Setting, Item], block: Item, path: str) -> Iterator[Problem]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -27,16 +29,32 @@ def as_config(config: Config, deployment: Deployment) -> Config:
         datasets=deployment.datasets,
         nfs=deployment.nfs,
         iscsi=deployment.iscsi,
+        multipath=deployment.multipath,
+        own_needs=deployment.needs,
+        protocols=deployment.protocols,
     )
 
 
 def own_truenas(connection: Connection | None) -> TrueNAS | None:
-    """The array with the driver's own key, always over TLS; None where the driver's file has no API key.
+    """The array with the driver's own key, always over TLS; None where the driver's file has no API key, or no host.
 
     A driver that speaks http is asked for over https on the standard port: its key is not sent in clear even once.
     """
-    if not connection or not connection.key:
+    host = _in_url(connection.host) if connection and connection.key else None
+    if not connection or not connection.key or not host:
         return None
-    host = f"[{connection.host}]" if ":" in connection.host else connection.host
     port = connection.port if connection.is_tls else HTTPS_PORT
-    return TrueNAS(url=f"https://{host}:{port}", api_key=GivenSecret(connection.key), verify=connection.verify)
+    return TrueNAS(
+        url=f"https://{host}:{port}",
+        api_key=GivenSecret(connection.key),
+        verify=connection.verify,
+        ca_pem=connection.ca_pem if connection.verify else None,
+    )
+
+
+def _in_url(host: str) -> str | None:
+    """The host as a URL has it; None for text that is neither a name nor an address."""
+    try:
+        return f"[{host}]" if ipaddress.ip_address(host).version == 6 else host  # noqa: PLR2004  (IPv6)
+    except ValueError:
+        return host if re.fullmatch(r"[A-Za-z0-9._-]+", host) else None

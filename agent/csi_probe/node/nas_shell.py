@@ -41,11 +41,17 @@ def _allowed(status: int, _text: str) -> Fact[bool]:
     return Known(status == 0)
 
 
-# democratic-csi runs "zfs …" through a login shell that reads no profile: its PATH, not the script's, counts.
+# democratic-csi runs "zfs …" through a login shell that reads no profile: its PATH, not the script's, counts; sudo has
+# directories of its own. Who is not root may list datasets but make none, so without sudo only root will do.
+_PATH = "PATH=$LOGIN_PATH${SUDO:+:/usr/local/sbin:/usr/sbin:/sbin}"
 SHELL = Question("shell", 'getent passwd "$(id -un)" | cut -d : -f 7', _line)
-ZFS = Question("zfs", 'PATH=$LOGIN_PATH; command -v "$ZFS"', _found)
-ZPOOL = Question("zpool", 'PATH=$LOGIN_PATH; command -v "$ZPOOL"', _found)
-MAY_ZFS = Question("may_zfs", 'PATH=$LOGIN_PATH; $SUDO "$ZFS" list -H -o name -d 0', _allowed)
+ZFS = Question("zfs", f'{_PATH}; command -v "$ZFS"', _found)
+ZPOOL = Question("zpool", f'{_PATH}; command -v "$ZPOOL"', _found)
+MAY_ZFS = Question(
+    "may_zfs",
+    'PATH=$LOGIN_PATH; if [ "$SUDO" ] || [ "$(id -u)" = 0 ]; then $SUDO "$ZFS" list -H -o name -d 0; else false; fi',
+    _allowed,
+)
 QUESTIONS = (SHELL, ZFS, ZPOOL, MAY_ZFS)
 
 
@@ -72,7 +78,7 @@ def visit(wanted: SshLogin, ours: Ssh, deadline: Deadline) -> NasShell:
     except EndpointError as error:
         return _without(Known(error.refusal))
     frames = script.parse(transcript.text, nonce)
-    if not frames.answers:
+    if not frames.answers and not frames.hung:
         return _without(Known(Refusal(Trouble.NO_SHELL, f"ssh {hops[-1]}: logged in, but no shell runs")))
     facts = {question.name: answer(question, frames, transcript.end) for question in QUESTIONS}
     return NasShell(login=Known(Session(f"ssh {hops[-1]}", time.monotonic() - start)), **facts)

@@ -9,33 +9,26 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from csi_probe.facts import Fact, Known, Missing
-from csi_probe.host import FileState, Module, Os, Unit
+from csi_probe.host import FileState, Module, Os
 
 UNREADABLE = 41
 NO_SUCH_FILE = 42
 NO_SYSTEMD = 43
 
-TOOLS = ("mount.nfs", "mount.nfs4", "iscsiadm", "multipath", "nvme", "mount.cifs")
-UNITS = (
-    "iscsid.service",
-    "iscsid.socket",
-    "open-iscsi.service",
-    "iscsi.service",
-    "multipathd.service",
-    "multipathd.socket",
-    "rpc-statd.service",
-)
-# Each module, and the kernel's build option that makes it (libiscsi comes with iscsi_tcp: drivers/scsi/Makefile).
+TOOLS = ("mount.nfs", "mount.nfs4", "iscsiadm", "multipath", "nvme")
+UNITS = ("iscsid.service", "iscsid.socket")
+# Each module, and the kernel's build option that makes it. What these need themselves comes with them.
 MODULES = {
     "nfs": "NFS_FS",
     "nfsv3": "NFS_V3",
     "nfsv4": "NFS_V4",
     "iscsi_tcp": "ISCSI_TCP",
-    "libiscsi": "ISCSI_TCP",
     "dm_multipath": "DM_MULTIPATH",
+    "nvme_tcp": "NVME_TCP",
+    "cifs": "CIFS",
 }
 # On a kernel without modules, the file system types that show that a part which has no /sys/module entry is in it.
-_FILESYSTEM_OF = {"nfs": "nfs", "nfsv3": "nfs", "nfsv4": "nfs4"}
+_FILESYSTEM_OF = {"nfs": "nfs", "nfsv3": "nfs", "nfsv4": "nfs4", "cifs": "cifs"}
 _LISTENING = "00010000"  # __SO_ACCEPTCON in the flags of /proc/net/unix
 
 
@@ -88,7 +81,7 @@ def filesystems(status: int, text: str) -> Fact[frozenset[str]]:
 
 
 def modules(status: int, text: str) -> Fact[Mapping[str, Module]]:
-    """Lines of evidence, "KIND what"; Missing as a whole where it does not decide about each module.
+    """Lines of evidence, "KIND what"; modules about which it does not decide are left out.
 
     Kinds: loaded (/proc/modules), sysfs (/sys/module), builtin (modules.builtin), loadable (modprobe -n, or a .ko
     file), option (a line of the kernel's build configuration), filesystem (/proc/filesystems), tree (the running
@@ -99,13 +92,11 @@ def modules(status: int, text: str) -> Fact[Mapping[str, Module]]:
         kind, _, what = line.partition(" ")
         evidence[kind].add(_module_name(what) if kind in {"builtin", "loadable"} else what)
     states = {module: _state(module, evidence) for module in MODULES}
-    if status or (undecided := [module for module, state in states.items() if state is None]):
-        seen = f"nothing tells whether the kernel has {', '.join(undecided)}" if not status else f"exit status {status}"
-        return Missing(
-            f"the kernel's modules could not be told: {seen}",
-            fix="install the modules of the running kernel (/lib/modules/$(uname -r)), or boot the installed kernel",
-        )
-    return Known({module: state for module, state in states.items() if state is not None})
+    return (
+        _lost("the question for modules", status)
+        if status
+        else Known({module: state for module, state in states.items() if state is not None})
+    )
 
 
 def _module_name(path: str) -> str:
@@ -136,23 +127,21 @@ def sockets(status: int, text: str) -> Fact[frozenset[str]]:
     return Known(frozenset(row[7] for row in rows if len(row) == 8 and row[3] == _LISTENING))  # noqa: PLR2004  (columns)
 
 
-def units(status: int, text: str) -> Fact[Mapping[str, Unit]]:
+def units(status: int, text: str) -> Fact[Mapping[str, str]]:
     """Blocks of `systemctl show` in the order of UNITS; an empty mapping where systemd does not run.
 
-    Mapped by order and not by Id: on Debian iscsi.service is another name of open-iscsi.service.
+    Mapped by order and not by Id: where a unit is an alias, Id is the other name.
     """
     if status == NO_SYSTEMD:
         return Known({})
     blocks = [dict(_assignments(block)) for block in text.strip().split("\n\n")]
     if status or len(blocks) != len(UNITS):
         return _lost("systemctl show", status)
-    return Known({name: _unit(name, block) for name, block in zip(UNITS, blocks, strict=True)})
+    return Known({name: _enabled(block) for name, block in zip(UNITS, blocks, strict=True)})
 
 
-def _unit(name: str, block: Mapping[str, str]) -> Unit:
-    load = block.get("LoadState", "")
-    enabled = block.get("UnitFileState") or ("not-found" if load == "not-found" else "unknown")
-    return Unit(name, block.get("ActiveState") or "unknown", enabled)
+def _enabled(block: Mapping[str, str]) -> str:
+    return block.get("UnitFileState") or ("not-found" if block.get("LoadState") == "not-found" else "unknown")
 
 
 def initiator_name(status: int, text: str) -> Fact[str | None]:

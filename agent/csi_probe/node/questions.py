@@ -66,7 +66,7 @@ for module in {" ".join(parse.MODULES)}; do
   modprobe -n -q "$module" && echo "loadable $module"
 done
 {{ zcat /proc/config.gz || cat "/boot/config-$release"; }} | grep -E 'CONFIG_({_OPTIONS})[ =]' | sed 's/^/option /'
-sed -n 's/^nodev[[:space:]]*\(nfs4*\)$/filesystem \1/p' /proc/filesystems
+sed -nE 's/^nodev[[:space:]]*(nfs4?|cifs)$/filesystem \1/p' /proc/filesystems
 exit 0""",
     parse.modules,
 )
@@ -84,7 +84,7 @@ UNITS = Question(
     "units",
     f"""
 [ -d /run/systemd/system ] || exit {parse.NO_SYSTEMD}
-systemctl show --no-pager -p Id,LoadState,ActiveState,UnitFileState {" ".join(parse.UNITS)}""",
+systemctl show --no-pager -p Id,LoadState,UnitFileState {" ".join(parse.UNITS)}""",
     parse.units,
 )
 

@@ -36,7 +36,7 @@ ask() {{
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """What depends on the run: the driver's PATH on the host, the NAS's addresses for data, and whether to use sudo."""
+    """What depends on the run: the drivers' PATH on the host, the NAS's addresses for data, and whether to use sudo."""
 
     path: str
     storage_addresses: tuple[str, ...] = ()

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from csi_probe.report import Report
 
-FORMATS = {"text": "csi_probe.render.text", "json": "csi_probe.render.json"}
+FORMATS = {
+    "text": "csi_probe.render.text",
+    "short": "csi_probe.render.short",
+    "json": "csi_probe.render.json",
+    "html": "csi_probe.render.html",
+    "markdown": "csi_probe.render.markdown",
+    "junit": "csi_probe.render.junit",
+    "openreports": "csi_probe.render.openreports",
+    "prometheus": "csi_probe.render.prometheus",
+    "nagios": "csi_probe.render.nagios",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from csi_probe import __version__
+from csi_probe.finding import Measure
 from csi_probe.render import Look
 from csi_probe.report import SCHEMA_VERSION, Report, Row
 
@@ -36,6 +37,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "counts": {status.value: count for status, count in report.counts.items()},
         "timings": {endpoint: round(seconds, 3) for endpoint, seconds in report.timings.items()},
         "deselected": list(report.deselected),
+        "last_ready": report.last_ready.isoformat() if report.last_ready else None,
         "rows": [_row(row) for row in report.rows],
     }
 
@@ -45,6 +47,7 @@ def _row(row: Row) -> dict[str, Any]:
         "id": row.id,
         "title": row.title,
         "subject": row.subject,
+        "kind": row.kind,
         "status": row.status.value,
         "seen": row.seen,
         "wanted": row.wanted,
@@ -52,4 +55,9 @@ def _row(row: Row) -> dict[str, Any]:
         "doc": row.doc,
         "blocked_by": row.blocked_by or None,
         "duration": round(row.duration, 6),
+        "measure": _measure(row.measure) if row.measure else None,
     }
+
+
+def _measure(measure: Measure) -> dict[str, Any]:
+    return {"name": measure.name, "value": measure.value, "unit": measure.unit.value}

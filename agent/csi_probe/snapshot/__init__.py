@@ -25,6 +25,7 @@ from csi_probe.snapshot.driver import (
     StorageClass,
 )
 from csi_probe.snapshot.node import Fleet, IscsiAccess, NfsAccess, Node, NodeAnswers
+from csi_probe.snapshot.scope import Scope
 from csi_probe.snapshot.services import AuthGroup, InitiatorGroup, Iscsi, Nfs, Portal, Target
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "NvmeofPort",
     "Pool",
     "Portal",
+    "Scope",
     "Smb",
     "Snapshot",
     "SshService",

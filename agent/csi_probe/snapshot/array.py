@@ -60,7 +60,8 @@ class Dataset:
     """A parent dataset for volumes or for detached snapshots.
 
     `entry` is the dataset itself, None where it does not exist. `nearest` is the closest ancestor that exists (itself,
-    where it does): it says what a dataset that the driver creates would inherit.
+    where it does): it says what a dataset that the driver creates would inherit. `replicated`: detached snapshots are
+    sent from it, or to it.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Dataset:
     zvols: bool  # volumes below it are zvols
     volume_name_length: int
     min_free: int  # bytes
+    replicated: bool
     overlaps: tuple[str, ...]  # other configured parents that nest with this one
     zvol_path_max: Fact[int]  # 255, or 63 on FreeBSD 12 and older
     entry: Fact[DatasetEntry | None]

@@ -73,13 +73,15 @@ class DriverRelease:
 class DriverKey:
     """The key with which the driver will log in; it was tried over TLS, whatever the driver's file says.
 
-    `url`: where it was tried. `over_tls`: whether the driver itself goes there. `trusts_more`: it has certificate
-    authorities that the probe has not. `roles_wanted`: those of which the driver needs every one.
+    `url`: where it was tried. `over_tls`: whether the driver itself goes there. `verifies`: whether it looks at the
+    certificate. `trusts_more`: it has certificate authorities that the probe has not. `roles_wanted`: those of which
+    the driver needs every one.
     """
 
     name: str
     url: str
     over_tls: bool
+    verifies: bool
     trusts_more: bool
     now: datetime
     key_days: int
@@ -99,8 +101,8 @@ class DriverKey:
 class DriverSsh:
     """The login of an SSH driver on the NAS: the very user, key and shell that it will use.
 
-    `shell`: the login shell's `$0`. `zfs`, `zpool`: the path that a non-login shell finds, None where it finds none.
-    `may_zfs`: whether the user may list datasets the way the driver does it (with or without sudo).
+    `shell`: the login shell, from the user's passwd entry. `zfs`, `zpool`: the path that a non-login shell finds, None
+    where it finds none. `may_zfs`: whether the user may list datasets the way the driver does it.
     """
 
     name: str
@@ -150,9 +152,12 @@ class SshService:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Smb:
-    """The SMB service."""
+    """The SMB service. `address` and `resolved`: what nodes are to mount from, as written and as IPs."""
 
+    address: str
     service: Fact[ServiceEntry]
+    resolved: Fact[tuple[str, ...]]
+    nas_addresses: Fact[tuple[str, ...]]
 
     @property
     def label(self) -> str:
@@ -172,11 +177,15 @@ class Nvmeof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NvmeofPort:
-    """An NVMe-oF port that the driver will use: by `id`, or by the address and port to which nodes are sent."""
+    """An NVMe-oF port that the driver will use: by `id`, or by the address and port to which nodes are sent.
+
+    `resolved`: the address as IPs; none where the port is wanted by id.
+    """
 
     id: int | None
     address: str | None
     port: int | None
+    resolved: Fact[tuple[str, ...]]
     ports: Fact[tuple[NvmetPort, ...]]
 
     @property
@@ -186,9 +195,10 @@ class NvmeofPort:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewShares:
-    """One node before the shares that the driver will make."""
+    """One node before the shares that the driver will make. `classes`: of which StorageClasses; none: of all."""
 
     node: str
+    classes: tuple[str, ...]
     source: Fact[str]
     networks: tuple[str, ...]
     hosts: tuple[str, ...]

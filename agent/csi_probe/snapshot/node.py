@@ -12,7 +12,7 @@ from csi_probe.needs import Driver
 if TYPE_CHECKING:
     from csi_probe.contact import Refusal, Session
     from csi_probe.entries import InitiatorEntry, NfsShare
-    from csi_probe.host import FileState, Module, Os, Unit
+    from csi_probe.host import FileState, Module, Os
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +24,9 @@ class NodeAnswers:
     clock: Fact[float]  # seconds by which the node's clock is ahead of the probe's
     tools: Fact[Mapping[str, str | None]]  # name -> path on the driver's PATH, None: not there
     filesystems: Fact[frozenset[str]]  # /proc/filesystems
-    modules: Fact[Mapping[str, Module]]
+    modules: Fact[Mapping[str, Module]]  # those of which the node tells
     sockets: Fact[frozenset[str]]  # listening unix sockets, as in /proc/net/unix
-    units: Fact[Mapping[str, Unit]]  # empty: the node does not run systemd
+    units: Fact[Mapping[str, str]]  # unit -> the word of `systemctl is-enabled`; empty: the node does not run systemd
     initiator_name: Fact[str | None]  # None: no such file; "": the file names none; Missing: unreadable
     root_shared: Fact[bool]
     iscsi_directory: Fact[FileState]
@@ -40,8 +40,11 @@ class Node:
     name: str
     driver: Driver
     nfs_versions: tuple[str, ...]  # empty: no NFS
+    nfs_locks: bool  # some of it is NFSv3 with locks, which takes the host's rpc.statd
     iscsi: bool
     multipath: bool
+    smb: bool
+    nvmeof: bool
     max_clock_skew: float  # seconds
     login: Fact[Session | Refusal]
     answers: NodeAnswers
@@ -68,12 +71,13 @@ class NfsAccess:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IscsiAccess:
-    """One node before one initiator group."""
+    """One node before one initiator group. `sources`: its addresses towards the portals."""
 
     node: str
-    group: int
+    group: int | None
     entry: Fact[InitiatorEntry]
     initiator_name: Fact[str]
+    sources: Fact[tuple[str, ...]]
 
     @property
     def label(self) -> str:

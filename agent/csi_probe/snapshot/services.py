@@ -51,10 +51,13 @@ class Iscsi:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portal:
-    """A portal that the driver will use: by `id` (None: it takes any), and by the address and port of nodes."""
+    """A portal that the driver will use: by `id` (None: it takes any), and by the address and port of nodes.
+
+    `address`: None where the driver gives its targets this portal too, but sends no node there.
+    """
 
     id: int | None
-    address: str
+    address: str | None
     port: int
     portals: Fact[tuple[PortalEntry, ...]]
     entry: Fact[PortalEntry]
@@ -69,14 +72,14 @@ class Portal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InitiatorGroup:
-    """An initiator group, by the id that the driver will use."""
+    """An initiator group, by the id that the driver will use. None: it takes the first, and the array has none."""
 
-    id: int
+    id: int | None
     groups: Fact[tuple[InitiatorEntry, ...]]
 
     @property
     def label(self) -> str:
-        return f"initiator group {self.id}"
+        return "initiator group" if self.id is None else f"initiator group {self.id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

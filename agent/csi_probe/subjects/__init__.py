@@ -9,7 +9,7 @@ from csi_probe.drivers.deployment import TargetGroupWant
 from csi_probe.drivers.source import NO_FILES, Files
 from csi_probe.drivers.wants import own_truenas, wants
 from csi_probe.node import nas_shell
-from csi_probe.snapshot import Subject
+from csi_probe.snapshot import Scope, Subject
 from csi_probe.subjects.dataset import datasets, pools
 from csi_probe.subjects.driver import DriverSeen, offline, online
 from csi_probe.subjects.iscsi import iscsi
@@ -30,6 +30,7 @@ def subjects(wanted: Sequence[Want], drivers: Sequence[DriverSeen] = (), files: 
     `wanted`: the config and then what each driver wants in its terms, with what was seen of its array. `drivers`: the
     same drivers again, with what was seen for them alone. `files`: what they were read from.
     """
+    yield _scope(wanted, files)
     yield from arrays(wanted)
     yield from offline(files)
     (own, seen), *of_drivers = wanted
@@ -41,6 +42,16 @@ def subjects(wanted: Sequence[Want], drivers: Sequence[DriverSeen] = (), files: 
     yield from nodes(wanted)
 
 
+def _scope(wanted: Sequence[Want], files: Files) -> Scope:
+    named = {
+        "NFS": any(config.nfs for config, _ in wanted),
+        "iSCSI": any(config.iscsi for config, _ in wanted),
+        "SMB": any("smb" in deployment.protocols for deployment in files.deployments),
+        "NVMe-oF": any("nvmeof" in deployment.protocols for deployment in files.deployments),
+    }
+    return Scope(nodes=len(wanted[0][0].nodes), storage=tuple(name for name, there in named.items() if there))
+
+
 def kinds(config: Config, files: Files = NO_FILES) -> frozenset[type]:
     """The kinds of subject that a run will have: they decide what has to be asked."""
     nothing = Seen.nothing(config)
@@ -49,6 +60,7 @@ def kinds(config: Config, files: Files = NO_FILES) -> frozenset[type]:
             deployment=deployment,
             seen=nothing,
             key=truenas.lost("") if own_truenas(deployment.connection) else None,
+            certificate=None,
             shell=nas_shell.lost("") if deployment.ssh else None,
         )
         for deployment in files.deployments

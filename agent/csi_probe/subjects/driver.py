@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
 from csi_probe.config import Config
+from csi_probe.contact import Certificate, Refusal
 from csi_probe.drivers import clashes, matrix
 from csi_probe.drivers.deployment import Deployment
 from csi_probe.drivers.roles import roles_wanted
 from csi_probe.drivers.source import Files
 from csi_probe.drivers.wants import own_truenas
-from csi_probe.facts import Fact, Missing, pick
+from csi_probe.facts import Fact, Known, Missing, pick
 from csi_probe.node import nas_shell
 from csi_probe.node.nas_shell import NasShell
+from csi_probe.problem import Problem, Rule
 from csi_probe.snapshot import (
     DriverArray,
     DriverFile,
@@ -32,8 +34,8 @@ from csi_probe.snapshot import (
 )
 from csi_probe.subjects.nfs import source_address
 from csi_probe.subjects.seen import Seen
-from csi_probe.truenas import questions as ask
 from csi_probe.truenas import interview as truenas
+from csi_probe.truenas import questions as ask
 from csi_probe.truenas.interview import Interview
 
 T = TypeVar("T")
@@ -44,11 +46,15 @@ _ACCEPTED, _CONNECTS = "driver.key-accepted", "driver.connects"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriverSeen:
-    """One deployment and what was collected for it. `key`, `shell`: the visits with its own key and SSH login, if any."""
+    """One deployment and what was collected for it. `key`, `shell`: the visits with its own key and login, if any.
+
+    `certificate`: as the driver trusts it, where its key was tried with what the probe trusts; else None.
+    """
 
     deployment: Deployment
     seen: Seen
     key: Interview | None
+    certificate: Fact[Certificate | Refusal] | None
     shell: NasShell | None
 
 
@@ -62,7 +68,17 @@ def offline(files: Files) -> Iterator[Subject]:
     if files.deployments:
         names = tuple(deployment.label for deployment in files.deployments)
         clashing = tuple(clashes.clashes(files.deployments))
-        yield DriverSet(names=names, clashes=clashing, unread=files.unread)
+        unread = (*files.unread, *_unserved(files.deployments))
+        yield DriverSet(names=names, clashes=clashing, unread=unread)
+
+
+def _unserved(deployments: Iterable[Deployment]) -> Iterator[Problem]:
+    """Drivers of which the files do not say what volumes they will make: that is in StorageClasses."""
+    for one in deployments:
+        if not one.protocols:
+            seen = "no StorageClass is here: it is not known what the driver will serve"
+            fix = "give the probe the driver's StorageClasses too: kubectl get storageclass --output yaml"
+            yield Problem(Rule.COMPLETE, one.place, one.label, seen, "its StorageClasses", fix)
 
 
 def online(had: DriverSeen, config: Config) -> Iterator[Subject]:
@@ -70,23 +86,22 @@ def online(had: DriverSeen, config: Config) -> Iterator[Subject]:
     deployment = had.deployment
     yield _release(deployment, had.seen)
     yield from _array(deployment, config, had.seen)
-    yield _key(deployment, had.seen, had.key)
+    yield _key(deployment, had)
     if deployment.over_ssh:
         yield SshService(service=had.seen.service("ssh"))
         yield _ssh(deployment, had.shell)
     if "smb" in deployment.protocols:
-        yield Smb(service=had.seen.service("cifs"))
+        yield from _smb(deployment, had.seen)
     if "nvmeof" in deployment.protocols:
         yield Nvmeof(service=had.seen.service("nvmet"))
         yield from _nvmeof_ports(deployment, had.seen)
     if deployment.nfs:
         for node in config.nodes:
-            yield NewShares(
-                node=node.name,
-                source=source_address(had.seen, node.name, deployment.nfs.address),
-                networks=deployment.shares.networks,
-                hosts=deployment.shares.hosts,
-            )
+            source = source_address(had.seen, node.name, deployment.nfs.address)
+            for want in deployment.shares:
+                yield NewShares(
+                    node=node.name, source=source, networks=want.networks, hosts=want.hosts, classes=want.classes
+                )
 
 
 def _release(deployment: Deployment, seen: Seen) -> DriverRelease:
@@ -124,10 +139,10 @@ def _array(deployment: Deployment, config: Config, seen: Seen) -> Iterator[Drive
         )
 
 
-def _key(deployment: Deployment, seen: Seen, visit: Interview | None) -> DriverKey:
+def _key(deployment: Deployment, had: DriverSeen) -> DriverKey:
     """Without a visit nothing is known of the key, for the reason why there was none."""
     nas, connection = own_truenas(deployment.connection), deployment.connection
-    visit = visit or truenas.lost("the driver's key was not tried")
+    visit = had.key or truenas.lost("the driver's key was not tried")
     login = _behind(visit.login, _CONNECTS) if nas else _no_key(deployment)
     root = (login.blocked_by if isinstance(login, Missing) else "") or _ACCEPTED
     keys = visit.answers.to(ask.API_KEYS)
@@ -135,12 +150,13 @@ def _key(deployment: Deployment, seen: Seen, visit: Interview | None) -> DriverK
         name=deployment.label,
         url=nas.url if nas else "",
         over_tls=connection.is_tls if connection else False,
+        verifies=connection.verify if connection else True,
         trusts_more=connection.ca_elsewhere if connection else False,
-        now=seen.now,
+        now=had.seen.now,
         key_days=_KEY_DAYS,
         roles_wanted=visit.version.then(lambda version: roles_wanted(deployment, version.number)),
-        reachable=visit.reachable if nas else _behind(visit.login, _ACCEPTED),
-        certificate=_behind(visit.certificate, _CONNECTS),
+        reachable=visit.reachable if nas else Missing("there is no key to try", blocked_by=_ACCEPTED),
+        certificate=had.certificate or _behind(visit.certificate, _CONNECTS),
         api=_behind(visit.api, _CONNECTS),
         login=login,
         key=_behind(pick(keys, lambda _: True, Missing("the NAS lists no key with this key's number")), root),
@@ -180,11 +196,22 @@ def _ssh(deployment: Deployment, shell: NasShell | None) -> DriverSsh:
     )
 
 
+def _smb(deployment: Deployment, seen: Seen) -> Iterator[Smb]:
+    """The service once for each address; a file without one is incomplete, which has a check of its own."""
+    for address in deployment.smb or ("",):
+        yield Smb(
+            address=address,
+            service=seen.service("cifs"),
+            resolved=seen.addresses(address),
+            nas_addresses=seen.answers.to(ask.ADDRESSES),
+        )
+
+
 def _nvmeof_ports(deployment: Deployment, seen: Seen) -> Iterator[NvmeofPort]:
     if not deployment.nvmeof:
         return
     ports = seen.answers.to(ask.NVMET_PORTS)
     for id_ in deployment.nvmeof.port_ids:
-        yield NvmeofPort(id=id_, address=None, port=None, ports=ports)
+        yield NvmeofPort(id=id_, address=None, port=None, resolved=Known(()), ports=ports)
     for address, port in deployment.nvmeof.portals:
-        yield NvmeofPort(id=None, address=address, port=port, ports=ports)
+        yield NvmeofPort(id=None, address=address, port=port, resolved=seen.addresses(address), ports=ports)

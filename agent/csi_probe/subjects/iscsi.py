@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from csi_probe.config import Config, IscsiWant, PortalWant
 from csi_probe.drivers.deployment import TargetGroupWant
-from csi_probe.entries import PortalEntry
+from csi_probe.entries import InitiatorEntry, PortalEntry
 from csi_probe.facts import Fact, Known, Missing, pick
 from csi_probe.snapshot import AuthGroup, InitiatorGroup, Iscsi, IscsiAccess, Portal, Target
+from csi_probe.subjects.nfs import source_address
 from csi_probe.subjects.node import initiator_name
 from csi_probe.subjects.seen import Seen
 from csi_probe.truenas import questions as ask
@@ -24,10 +25,9 @@ def iscsi(config: Config, want: IscsiWant, seen: Seen, groups: Sequence[TargetGr
     """[iscsi] beside the array's objects. `groups`: those that a driver gives to every target, if it names any."""
     yield Iscsi(service=seen.service("iscsitarget"), config=seen.answers.to(ask.ISCSI_CONFIG))
     for portal in _portals(want, groups, seen):
-        yield _portal(portal, seen)
-    for initiators in dict.fromkeys([want.initiator_group, *(group.initiator_group for group in groups)]):
-        if initiators is not None:
-            yield from _initiators(config, initiators, seen)
+        yield _portal(replace(portal, id=_first(seen.answers.to(ask.PORTALS))) if portal.first else portal, seen)
+    for initiators in dict.fromkeys(_initiator_groups(want, groups, seen.answers)):
+        yield from _initiators(config, want, initiators, seen)
     for tag, auth in dict.fromkeys([(want.auth_tag, want.auth), *((group.auth_tag, group.auth) for group in groups)]):
         if tag is not None:
             yield AuthGroup(tag=tag, mutual=auth == "mutual-chap", entries=seen.answers.to(ask.AUTHS))
@@ -35,13 +35,28 @@ def iscsi(config: Config, want: IscsiWant, seen: Seen, groups: Sequence[TargetGr
         yield _target(want, name, seen.answers)
 
 
+def _initiator_groups(want: IscsiWant, groups: Sequence[TargetGroupWant], answers: Answers) -> Iterator[int | None]:
+    """The ids of those that are wanted; None is the array's first, where it has none or does not say."""
+    if want.initiator_group is not None:
+        yield want.initiator_group
+    for group in groups:
+        named = group.initiator_group
+        yield named if named is not None else _first(answers.to(ask.INITIATORS))
+
+
+def _first(entries: Fact[tuple[PortalEntry, ...]] | Fact[tuple[InitiatorEntry, ...]]) -> int | None:
+    """The id of the first one, in the order in which the array lists them to drivers too."""
+    return entries.value[0].id if isinstance(entries, Known) and entries.value else None
+
+
 def _portals(want: IscsiWant, groups: Sequence[TargetGroupWant], seen: Seen) -> Iterator[PortalWant]:
     """The portals that are wanted. Several groups and addresses are not paired by the driver's file but by the array.
 
     Each address goes to the group's portal that listens on it. What is left over on both sides is what is wrong.
     """
-    ids = list(dict.fromkeys(group.portal for group in groups))
-    if len(ids) < 2 or any(portal.id is not None for portal in want.portals):  # noqa: PLR2004  (one needs no pairing)
+    ids = list(dict.fromkeys(group.portal for group in groups if group.portal is not None))
+    settled = any(portal.id is not None or portal.first for portal in want.portals)
+    if len(ids) < 2 or settled:  # noqa: PLR2004  (one needs no pairing)
         yield from want.portals
         return
     entries = seen.answers.to(ask.PORTALS)
@@ -62,9 +77,11 @@ def _portal(want: PortalWant, seen: Seen) -> Portal:
     resolved = seen.addresses(want.address)
     which = f"with the id {want.id}" if want.id is not None else f"on {want.address}"
     absent = Missing(f"there is no portal {which}", blocked_by="iscsi.portal-exists")
+    if want.id is None and not want.first and isinstance(resolved, Missing):
+        absent = resolved
     return Portal(
         id=want.id,
-        address=want.address,
+        address=want.address or None,
         port=want.port,
         portals=portals,
         entry=pick(portals, lambda entry: _is_meant(entry, want, resolved), absent),
@@ -85,13 +102,28 @@ def _listens(entry: PortalEntry, resolved: Fact[tuple[str, ...]]) -> bool:
     return any(at.ip in {*resolved.value, *_EVERYWHERE} for at in entry.listen.value)
 
 
-def _initiators(config: Config, id_: int, seen: Seen) -> Iterator[Subject]:
+def _initiators(config: Config, want: IscsiWant, id_: int | None, seen: Seen) -> Iterator[Subject]:
     groups = seen.answers.to(ask.INITIATORS)
     yield InitiatorGroup(id=id_, groups=groups)
-    absent = Missing(f"there is no initiator group with the id {id_}", blocked_by="iscsi.initiator-group-exists")
+    which = "initiator group" if id_ is None else f"initiator group with the id {id_}"
+    absent = Missing(f"there is no {which}", blocked_by="iscsi.initiator-group-exists")
     entry = pick(groups, lambda entry: entry.id == id_, absent)
     for node in config.nodes:
-        yield IscsiAccess(node=node.name, group=id_, entry=entry, initiator_name=initiator_name(seen, node.name))
+        yield IscsiAccess(
+            node=node.name,
+            group=id_,
+            entry=entry,
+            initiator_name=initiator_name(seen, node.name),
+            sources=_sources(want, seen, node.name),
+        )
+
+
+def _sources(want: IscsiWant, seen: Seen, node: str) -> Fact[tuple[str, ...]]:
+    """The addresses from which the node reaches the portals; all of them have to be known."""
+    found = [source_address(seen, node, portal.address) for portal in want.portals if portal.address]
+    known = tuple(dict.fromkeys(source.value for source in found if isinstance(source, Known)))
+    lost = next((source for source in found if isinstance(source, Missing)), None)
+    return lost or (Known(known) if known else Missing("no portal's address is known"))
 
 
 def _target(want: IscsiWant, name: str, answers: Answers) -> Target:

@@ -14,21 +14,23 @@ from csi_probe.truenas import questions as ask
 
 def nfs(config: Config, want: NfsWant, seen: Seen) -> Iterator[Nfs | NfsAccess]:
     """[nfs] beside the array's configuration; and for each node the shares below the configured parents."""
-    yield Nfs(
-        address=want.address,
-        versions=want.versions,
-        service=seen.service("nfs"),
-        config=seen.answers.to(ask.NFS_CONFIG),
-        resolved=seen.addresses(want.address),
-        nas_addresses=seen.answers.to(ask.ADDRESSES),
-    )
+    for address in want.addresses:
+        yield Nfs(
+            address=address,
+            versions=want.versions,
+            service=seen.service("nfs"),
+            config=seen.answers.to(ask.NFS_CONFIG),
+            resolved=seen.addresses(address),
+            nas_addresses=seen.answers.to(ask.ADDRESSES),
+        )
     # Not below [[pools]]: other people's shares of the same pool need not admit the nodes.
     paths = [f"/mnt/{name}" for name in parents(config)]
     below = seen.answers.to(ask.NFS_SHARES).then(
         lambda shares: tuple(share for share in shares if any(_is_below(share, path) for path in paths))
     )
     for node in config.nodes:
-        yield NfsAccess(node=node.name, source=source_address(seen, node.name, want.address), shares=below)
+        for address in want.addresses:
+            yield NfsAccess(node=node.name, source=source_address(seen, node.name, address), shares=below)
 
 
 def _is_below(share: NfsShare, parent: str) -> bool:

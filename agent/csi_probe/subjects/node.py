@@ -16,22 +16,27 @@ def nodes(wanted: Sequence[tuple[Config, Seen]]) -> Iterator[Node | Fleet]:
     config, seen = wanted[0]
     everything = [want for want, _ in wanted]
     clock = seen.nas.clock if seen.nas else Missing("no NAS was asked")
+    nfs = [want.nfs for want in everything if want.nfs]
     iscsi = [want.iscsi for want in everything if want.iscsi]
+    protocols = {protocol for want in everything for protocol in want.protocols}
     for node in config.nodes:
         if interview := seen.nodes.get(node.name):
             yield Node(
                 name=node.name,
                 driver=combined([want.needs for want in everything[1:]] or [config.needs]),
-                nfs_versions=tuple(dict.fromkeys(v for want in everything if want.nfs for v in want.nfs.versions)),
-                iscsi=bool(iscsi),
-                multipath=any(len(want.portals) > 1 for want in iscsi),
+                nfs_versions=tuple(dict.fromkeys(version for want in nfs for version in want.versions)),
+                nfs_locks=any("3" in want.versions and want.locks for want in nfs),
+                iscsi=bool(iscsi) or "iscsi" in protocols,
+                multipath=any(want.over_several_paths for want in everything),
+                smb="smb" in protocols,
+                nvmeof="nvmeof" in protocols,
                 max_clock_skew=config.max_clock_skew,
                 login=interview.login,
                 answers=interview.answers,
                 reference="the NAS" if isinstance(clock, Known) else "the probe",
                 reference_clock=clock.value if isinstance(clock, Known) else 0.0,
             )
-    if config.nodes and iscsi:
+    if config.nodes and (iscsi or "iscsi" in protocols):
         yield Fleet(initiator_names={node.name: initiator_name(seen, node.name) for node in config.nodes})
 
 

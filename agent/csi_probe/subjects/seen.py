@@ -66,7 +66,7 @@ def parents(config: Config) -> list[str]:
 
 def storage_addresses(config: Config) -> tuple[str, ...]:
     """The hosts to which nodes will be sent: NFS and every portal."""
-    nfs = [config.nfs.address] if config.nfs else []
+    nfs = config.nfs.addresses if config.nfs else ()
     portals = [portal.address for portal in config.iscsi.portals] if config.iscsi else []
     return tuple(dict.fromkeys([*nfs, *portals]))
 

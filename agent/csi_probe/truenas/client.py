@@ -11,6 +11,8 @@ from csi_probe.facts import Fact
 from csi_probe.secret import Secret
 from csi_probe.truenas.questions import Question
 
+BROKE_OFF = "run the probe again; if the connection breaks again, look at middlewared's log on the NAS"
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:

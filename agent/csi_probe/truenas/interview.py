@@ -142,6 +142,17 @@ def _log_in(client: Client, username: str | None, key: Secret) -> Login:
     return client.login(username, key)
 
 
+def certificate(nas: TrueNAS, deadline: Deadline) -> Fact[Certificate | Refusal]:
+    """The NAS's certificate as `nas` trusts it, or why not; no key is sent. Raises ConfigError as `interview` does."""
+    with Line(nas, deadline) as line:
+        seen: Fact[Certificate | Refusal] = Missing("the NAS presented no certificate")
+        try:
+            line.get("/api/versions")
+        except EndpointError as error:
+            seen = Known(error.refusal)
+        return Known(line.certificate.value) if isinstance(line.certificate, Known) else line.certificate or seen
+
+
 def lost(reason: str) -> Interview:
     """The interview that did not take place, for a reason of the probe's own."""
     return _told((None, None), Missing(reason), _Visit(refusal=Missing(reason)), QUESTIONS)

@@ -18,7 +18,7 @@ from csi_probe.contact import Api, Login, Trouble
 from csi_probe.errors import EndpointError
 from csi_probe.facts import Fact, Known, Missing
 from csi_probe.secret import Secret
-from csi_probe.truenas.client import Reply
+from csi_probe.truenas.client import BROKE_OFF, Reply
 from csi_probe.truenas.fault import CALL_ERROR, EACCES, NO_SUCH_METHOD, Fault, FaultError
 from csi_probe.truenas.line import MAX_ANSWER, USER_AGENT, Line, causes, netloc, unwilling
 from csi_probe.truenas.login import log_in
@@ -61,7 +61,7 @@ class JsonRpc:
                 replies[question.method] = Reply(self._fact(question, message), seconds)
         except EndpointError as lost:
             for question in questions:
-                replies.setdefault(question.method, Reply(Missing(f"{question.method}: {lost}"), 0.0))
+                replies.setdefault(question.method, Reply(Missing(f"{question.method}: {lost}", fix=BROKE_OFF), 0.0))
         return replies
 
     def _pipeline(self, questions: Sequence[Question[Any]]) -> Iterator[tuple[Question[Any], dict[str, Any], float]]:
@@ -119,7 +119,7 @@ class JsonRpc:
         sent = error.sent.code if isinstance(error, ConnectionClosed) and error.sent else None
         if code == POLICY_VIOLATION:
             return EndpointError(
-                Trouble.ALLOW_LIST, f"TrueNAS lets this machine's address not in (close code {POLICY_VIOLATION})"
+                Trouble.ALLOW_LIST, f"TrueNAS does not let this machine's address in (close code {POLICY_VIOLATION})"
             )
         if sent == TOO_BIG:
             return EndpointError(Trouble.BROKEN_ANSWER, f"the answer is longer than {MAX_ANSWER >> 20} MiB")

@@ -78,7 +78,6 @@ def pool(row: Row) -> PoolEntry:
         name=identity(row, "name", str),
         status=leaf(row, "status", of=str),
         healthy=leaf(row, "healthy", of=bool),
-        detail=leaf(row, "status_detail", of=str, null=""),
         size=leaf(row, "size", of=int) if "size" in row else _vdevs(row, "size"),
         allocated=leaf(row, "allocated", of=int) if "allocated" in row else _vdevs(row, "allocated"),
     )
@@ -107,8 +106,6 @@ def dataset(row: Row) -> DatasetEntry:
         available=leaf(row, "available", "parsed", of=int),
         used=leaf(row, "used", "parsed", of=int),
         quota=leaf(row, "quota", "parsed", of=int, null=0),
-        refquota=leaf(row, "refquota", "parsed", of=int, null=0),
-        mountpoint=leaf(row, "mountpoint", of=str, null=None),
     )
 
 
@@ -169,7 +166,6 @@ def portal(row: Row) -> PortalEntry:
     return PortalEntry(
         id=identity(row, "id", int),
         tag=leaf(row, "tag", of=int),
-        comment=leaf(row, "comment", of=str),
         listen=items(row, "listen", _listen),
     )
 
@@ -181,7 +177,9 @@ def _listen(value: Json) -> Listen:
 
 
 def initiator(row: Row) -> InitiatorEntry:
-    return InitiatorEntry(identity(row, "id", int), leaf(row, "comment", of=str), items(row, "initiators", text))
+    """Only CORE's groups have `auth_network`: the networks from which one may log in."""
+    networks = items({"auth_network": []} | row, "auth_network", text)
+    return InitiatorEntry(identity(row, "id", int), items(row, "initiators", text), networks)
 
 
 def auth(row: Row) -> AuthEntry:
@@ -215,7 +213,6 @@ def extent(row: Row) -> ExtentEntry:
         name=identity(row, "name", str),
         enabled=leaf(row, "enabled", of=bool),
         locked=leaf(row, "locked", of=bool, null=False),
-        readonly=leaf(row, "ro", of=bool),
     )
 
 
@@ -226,7 +223,7 @@ def nvmet_port(row: Row) -> NvmetPort:
         id=identity(row, "id", int),
         address=identity(row, "addr_traddr", str),
         transport=leaf(row, "addr_trtype", of=str),
-        port=leaf(row | {"addr_trsvcid": int(str(number)[:6])} if digits else row, "addr_trsvcid", of=int),
+        port=leaf(row | {"addr_trsvcid": int(str(number)[:6])} if digits else row, "addr_trsvcid", of=int, null=None),
         enabled=leaf(row, "enabled", of=bool),
     )
 

@@ -25,8 +25,6 @@ _DATASET_FIELDS = [
     "available",
     "used",
     "quota",
-    "refquota",
-    "mountpoint",
 ]
 
 

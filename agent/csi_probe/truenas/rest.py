@@ -13,7 +13,7 @@ from csi_probe.contact import Api, Login, Trouble
 from csi_probe.errors import EndpointError
 from csi_probe.facts import Fact, Known, Missing
 from csi_probe.secret import Secret
-from csi_probe.truenas.client import Reply
+from csi_probe.truenas.client import BROKE_OFF, Reply
 from csi_probe.truenas.line import FORBIDDEN, NOT_FOUND, OK, UNAUTHORIZED, Answer, Line, shut_out, unwilling
 from csi_probe.truenas.questions import VERSION, Question
 from csi_probe.truenas.shapes import ShapeError
@@ -58,9 +58,9 @@ class Rest:
         for question in questions:
             began = time.monotonic()
             try:
-                fact = Missing(f"{question.method}: {lost}") if lost else _read(question, self._get(question))
+                fact = _lost(question, lost) if lost else _read(question, self._get(question))
             except EndpointError as error:
-                lost, fact = error, Missing(f"{question.method}: {error}")
+                lost, fact = error, _lost(question, error)
             replies[question.method] = Reply(fact, time.monotonic() - began)
         return replies
 
@@ -77,6 +77,10 @@ def recognize(line: Line) -> Rest:
     if answer.status == UNAUTHORIZED:
         return Rest(line)
     raise unwilling(f"/api/v2.0{VERSION.resource}", answer.status, answer.headers)
+
+
+def _lost(question: Question[Any], error: EndpointError) -> Missing:
+    return Missing(f"{question.method}: {error}", fix=BROKE_OFF)
 
 
 def _read(question: Question[Any], answer: Answer) -> Fact[Any]:

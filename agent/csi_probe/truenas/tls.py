@@ -35,11 +35,13 @@ def trust(nas: TrueNAS) -> Trust:
         return Trust.FINGERPRINT
     if not nas.verify:
         return Trust.OFF
+    if nas.ca_pem:
+        return Trust.DRIVER
     return Trust.CA_FILE if nas.ca_file else Trust.SYSTEM
 
 
 def context(nas: TrueNAS) -> ssl.SSLContext:
-    """The context for every connection to the NAS. Raises ConfigError for a ca_file that holds no certificate."""
+    """The context for every connection to the NAS. Raises ConfigError for authorities that are no certificate."""
     match trust(nas):
         case Trust.FINGERPRINT:
             return _pinned(str(nas.fingerprint).replace(":", "").lower())
@@ -52,8 +54,13 @@ def context(nas: TrueNAS) -> ssl.SSLContext:
 def _verified(nas: TrueNAS) -> ssl.SSLContext:
     try:
         made = ssl.create_default_context(cafile=nas.ca_file.expanduser() if nas.ca_file else None)
+        if nas.ca_pem:
+            made.load_verify_locations(
+                cadata=nas.ca_pem.encode("ascii", "replace").decode()
+            )  # comments may be anything
     except OSError:  # ssl.SSLError is one too
-        raise ConfigError(f"truenas.ca_file: {nas.ca_file} holds no certificate in PEM form") from None
+        where = "what the driver trusts" if nas.ca_pem else f"truenas.ca_file: {nas.ca_file}"
+        raise ConfigError(f"{where} holds no certificate in PEM form") from None
     # A ca_file may hold the NAS's own certificate or an intermediate one. Python 3.13's strict mode would refuse
     # TrueNAS's self-made certificates for want of extensions that no CSI driver asks for.
     made.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
