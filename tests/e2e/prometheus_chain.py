@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import http.server
 import json
-import queue
 import socket
 import subprocess
 import threading
@@ -36,18 +35,21 @@ receivers: [{{name: us, webhook_configs: [{{url: "http://{receiver}/", send_reso
 
 @dataclass(frozen=True)
 class Chain:
-    """`textfiles`: the folder that node_exporter reads. `alerts`: what Alertmanager sends, one alert an item."""
+    """`textfiles`: the folder that node_exporter reads. `alerts`: what Alertmanager has sent so far."""
 
     textfiles: Path
     prometheus: str
-    alerts: queue.SimpleQueue[dict[str, Any]]
+    alerts: list[dict[str, Any]]
 
     def alert(self, name: str, status: str) -> dict[str, Any]:
-        """Wait for the alert `name`, "firing" or "resolved"; others are passed over."""
-        while True:
-            found = self.alerts.get(timeout=30)
-            if (found["labels"]["alertname"], found["status"]) == (name, status):
-                return found
+        """Wait for the alert `name`, "firing" or "resolved"."""
+
+        def found() -> list[dict[str, Any]]:
+            wanted = (name, status)
+            return [alert for alert in self.alerts if (alert["labels"]["alertname"], alert["status"]) == wanted]
+
+        until(found, seconds=30)
+        return found()[0]
 
     def query(self, expression: str) -> list[dict[str, Any]]:
         """The samples of an instant query."""
@@ -105,14 +107,13 @@ def _process(command: list[str], folder: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _receiving() -> Iterator[tuple[str, queue.SimpleQueue[dict[str, Any]]]]:
+def _receiving() -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """A webhook: its address, and the alerts that come."""
-    alerts: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    alerts: list[dict[str, Any]] = []
 
     class Receiver(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            for alert in json.loads(self.rfile.read(int(self.headers["Content-Length"])))["alerts"]:
-                alerts.put(alert)
+            alerts.extend(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["alerts"])
             self.send_response(200)
             self.end_headers()
 

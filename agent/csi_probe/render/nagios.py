@@ -19,15 +19,15 @@ def render(report: Report, look: Look) -> str:
 
 def _status_line(report: Report) -> str:
     line = f"TRUENAS-CSI {report.service_state.name} - {counts(report)}"
-    first = next((f"; first: {row.id}" for row in report.next_actions), "")
-    return _safe(line + first if len(line + first) <= _LINE else line)
+    first = next((f"; first: {_safe(row.id)}" for row in report.next_actions), "")
+    return line + first if len(line + first) <= _LINE else line
 
 
 def _perfdata(report: Report) -> str:
     numbers = [f"{status}={count};;;0" for status, count in report.counts.items()]
     numbers.append(f"duration={report.duration:.3f}s;;;0")
     measured = {
-        f"{row.subject} {row.measure.name}": _number(row.measure, report)
+        f"{row.subject} {row.measure.name}".strip(): _number(row.measure, report)
         for row in sorted(report.rows, key=lambda row: row.status.rank)
         if row.measure
     }
