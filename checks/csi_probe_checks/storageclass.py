@@ -8,7 +8,7 @@ from csi_probe.check import check
 from csi_probe.finding import Finding
 from csi_probe.problem import Rule
 from csi_probe.snapshot import StorageClass
-from csi_probe_checks.driver import of_problems
+from csi_probe_checks.driver_file import of_problems
 
 
 @check(StorageClass, "storageclass.fits", "the class fits its driver")

@@ -50,7 +50,7 @@ def test_ids_are_unique():
     "module", [module for module in MODULES if hasattr(module, "CHECKS")], ids=lambda m: m.__name__
 )
 def test_ids_are_dotted_and_begin_with_the_name_of_their_file(module):
-    family = module.__name__.rpartition(".")[2]
+    family = module.__name__.rpartition(".")[2].partition("_")[0]
     for check in module.CHECKS:
         assert re.fullmatch(rf"{family}\.[a-z0-9]+(-[a-z0-9]+)*", check.id)
 

@@ -14,17 +14,17 @@ from csi_probe.needs import Fit
 from csi_probe.problem import Rule
 from csi_probe.report import Row
 from csi_probe.runner import run
-from csi_probe_checks import driver
+from csi_probe_checks import driver, driver_file, driver_ssh
 
 OF_FILES = {
-    Rule.KNOWN: driver.keys_known,
-    Rule.NESTED: driver.keys_placed,
-    Rule.TYPED: driver.values_typed,
-    Rule.COMPLETE: driver.complete,
-    Rule.FILLED: driver.filled,
-    Rule.LENGTH: driver.lengths,
-    Rule.MOUNT: driver.mount_options,
-    Rule.SECURE: driver.secure,
+    Rule.KNOWN: driver_file.keys_known,
+    Rule.NESTED: driver_file.keys_placed,
+    Rule.TYPED: driver_file.values_typed,
+    Rule.COMPLETE: driver_file.complete,
+    Rule.FILLED: driver_file.filled,
+    Rule.LENGTH: driver_file.lengths,
+    Rule.MOUNT: driver_file.mount_options,
+    Rule.SECURE: driver_file.secure,
 }
 
 
@@ -51,21 +51,21 @@ def test_a_problem_fails_the_check_of_its_rule_and_no_other(rule):
 
 def test_every_problem_has_a_row_and_what_is_harmless_warns():
     file = lab.driver_file(lab.problem(key="a"), lab.problem(key="b", harmless=True))
-    assert [row.status for row in rows(driver.keys_known, file)] == [Status.FAIL, Status.WARN]
+    assert [row.status for row in rows(driver_file.keys_known, file)] == [Status.FAIL, Status.WARN]
 
 
 # --- all drivers
 
 
 def test_drivers_that_share_something_fail():
-    assert lab.judge(driver.apart, lab.driver_set(clashes=(lab.problem(Rule.COMPLETE),))).status is Status.FAIL
-    assert lab.judge(driver.apart, lab.driver_set()).seen == "2 of them"
-    assert lab.judge(driver.apart, lab.driver_set(names=("driver tns-csi",))).seen == "only one"
+    assert lab.judge(driver_file.apart, lab.driver_set(clashes=(lab.problem(Rule.COMPLETE),))).status is Status.FAIL
+    assert lab.judge(driver_file.apart, lab.driver_set()).seen == "2 of them"
+    assert lab.judge(driver_file.apart, lab.driver_set(names=("driver tns-csi",))).seen == "only one"
 
 
 def test_what_could_not_be_read_is_unknown_and_what_belongs_to_nobody_warns():
-    assert lab.judge(driver.read, lab.driver_set(unread=(lab.problem(),))).status is Status.UNKNOWN
-    assert lab.judge(driver.read, lab.driver_set(unread=(lab.problem(harmless=True),))).status is Status.WARN
+    assert lab.judge(driver_file.read, lab.driver_set(unread=(lab.problem(),))).status is Status.UNKNOWN
+    assert lab.judge(driver_file.read, lab.driver_set(unread=(lab.problem(harmless=True),))).status is Status.WARN
 
 
 # --- driver.release, driver.data-safe
@@ -256,14 +256,14 @@ def test_behind_a_driver_that_does_not_connect_its_key_is_blocked(field):
     "trouble", [Trouble.LOGIN_REFUSED, Trouble.LOGIN_KEY, Trouble.REFUSED, Trouble.NO_SHELL, Trouble.TIMEOUT]
 )
 def test_a_login_that_the_driver_will_not_get_fails(trouble):
-    row = lab.judge(driver.ssh_login, lab.driver_ssh(login=lab.refusal(trouble)))
+    row = lab.judge(driver_ssh.ssh_login, lab.driver_ssh(login=lab.refusal(trouble)))
     assert (row.status, row.wanted) == (Status.FAIL, "a login as csi")
 
 
 @pytest.mark.parametrize("trouble", [Trouble.HOST_KEY_UNKNOWN, Trouble.HOST_KEY_CHANGED, Trouble.NO_COMMON_ALGORITHM])
 def test_what_only_the_probe_minds_is_unknown(trouble):
     """democratic-csi verifies no host key, and its SSH library has other algorithms."""
-    row = lab.judge(driver.ssh_login, lab.driver_ssh(login=lab.refusal(trouble)))
+    row = lab.judge(driver_ssh.ssh_login, lab.driver_ssh(login=lab.refusal(trouble)))
     assert row.status is Status.UNKNOWN
     assert row.fix
 
@@ -279,11 +279,11 @@ def test_what_only_the_probe_minds_is_unknown(trouble):
     ],
 )
 def test_csh_does_not_understand_the_driver(shell, status):
-    assert lab.judge(driver.ssh_shell, lab.driver_ssh(shell=shell)).status is status
+    assert lab.judge(driver_ssh.ssh_shell, lab.driver_ssh(shell=shell)).status is status
 
 
 def test_a_tool_that_is_not_found_fails_with_the_key_that_names_its_path():
-    row = lab.judge(driver.ssh_tools, lab.driver_ssh(zpool=None))
+    row = lab.judge(driver_ssh.ssh_tools, lab.driver_ssh(zpool=None))
     assert (row.status, row.seen) == (Status.FAIL, "no zpool")
     assert "zfs.cli.paths.zpool" in row.fix
     assert "zfs.cli.paths.zfs" not in row.fix
@@ -293,6 +293,6 @@ def test_a_tool_that_is_not_found_fails_with_the_key_that_names_its_path():
     ("sudo", "seen"), [(True, "sudo -n zfs list fails for csi"), (False, "csi is not root")], ids=["sudo", "no sudo"]
 )
 def test_a_user_who_may_not_use_zfs_fails(sudo, seen):
-    row = lab.judge(driver.ssh_rights, lab.driver_ssh(may_zfs=False, sudo=sudo))
+    row = lab.judge(driver_ssh.ssh_rights, lab.driver_ssh(may_zfs=False, sudo=sudo))
     assert (row.status, row.seen) == (Status.FAIL, seen)
     assert "sudoEnabled" in row.fix

@@ -13,12 +13,19 @@ from csi_probe.finding import Status
 from csi_probe.host import FileState, Module, Os
 from csi_probe.needs import DRIVERS, combined
 from csi_probe.snapshot import Node
-from csi_probe_checks import node
+from csi_probe_checks import node, node_storage
 
 OF_NODES = [check for check in node.CHECKS if check.subject is Node]
-ISCSI = (node.iscsiadm, node.iscsid, node.iscsid_at_boot, node.initiator_name, node.iscsi_module, node.iscsi_directory)
-NFS = (node.nfs_kernel, node.nfs_helper)
-NVMEOF = (node.nvme_module, node.nvme_tool)
+ISCSI = (
+    node_storage.iscsiadm,
+    node_storage.iscsid,
+    node_storage.iscsid_at_boot,
+    node_storage.initiator_name,
+    node_storage.iscsi_module,
+    node_storage.iscsi_directory,
+)
+NFS = (node_storage.nfs_kernel, node_storage.nfs_helper)
+NVMEOF = (node_storage.nvme_module, node_storage.nvme_tool)
 
 ROCKY = Os("rocky", ("rhel", "centos", "fedora"), "Rocky Linux 9.5")
 UNLISTED = Os("chimera", (), "Chimera Linux")
@@ -86,7 +93,7 @@ def test_a_node_without_any_protocol_is_asked_for_none():
         initiator_name=Known(None),
     )
     assert red(bare) == {}
-    for check in (*NFS, *ISCSI, *NVMEOF, node.cifs_module, node.multipath):
+    for check in (*NFS, *ISCSI, *NVMEOF, node_storage.cifs_module, node_storage.multipath):
         row = lab.judge(check, bare)
         assert (row.status, row.blocked_by) == (Status.SKIP, "")
 
@@ -112,21 +119,21 @@ def test_a_node_that_was_not_asked_is_blocked_by_its_login(check):
         (node.system, "os"),
         (node.system, "kernel"),
         (node.clock, "clock"),
-        (node.nfs_kernel, "filesystems"),
-        (node.nfs_helper, "tools"),
-        (node.iscsiadm, "tools"),
-        (node.iscsid, "sockets"),
-        (node.iscsid_at_boot, "units"),
-        (node.initiator_name, "initiator_name"),
-        (node.iscsi_module, "modules"),
-        (node.nvme_module, "modules"),
-        (node.nvme_tool, "tools"),
-        (node.cifs_module, "modules"),
-        (node.multipath, "tools"),
-        (node.multipath, "sockets"),
-        (node.multipath, "modules"),
+        (node_storage.nfs_kernel, "filesystems"),
+        (node_storage.nfs_helper, "tools"),
+        (node_storage.iscsiadm, "tools"),
+        (node_storage.iscsid, "sockets"),
+        (node_storage.iscsid_at_boot, "units"),
+        (node_storage.initiator_name, "initiator_name"),
+        (node_storage.iscsi_module, "modules"),
+        (node_storage.nvme_module, "modules"),
+        (node_storage.nvme_tool, "tools"),
+        (node_storage.cifs_module, "modules"),
+        (node_storage.multipath, "tools"),
+        (node_storage.multipath, "sockets"),
+        (node_storage.multipath, "modules"),
         (node.root_shared, "root_shared"),
-        (node.iscsi_directory, "iscsi_directory"),
+        (node_storage.iscsi_directory, "iscsi_directory"),
     ],
     ids=lambda value: value if isinstance(value, str) else value.id,
 )
@@ -136,7 +143,7 @@ def test_an_answer_that_was_lost_is_unknown(check, field):
 
 
 def test_modules_that_are_not_told_are_unknown_where_the_kernel_has_no_nfs_yet():
-    row = lab.judge(node.nfs_kernel, lab.node(filesystems=frozenset({"ext4"}), modules=lab.LOST))
+    row = lab.judge(node_storage.nfs_kernel, lab.node(filesystems=frozenset({"ext4"}), modules=lab.LOST))
     assert row.status is Status.UNKNOWN
 
 
@@ -192,7 +199,7 @@ def test_the_clock_is_held_against_the_probe_without_a_nas():
 )
 def test_a_kernel_without_the_wanted_nfs_fails(versions, filesystems, modules, module):
     row = lab.judge(
-        node.nfs_kernel,
+        node_storage.nfs_kernel,
         lab.node(
             nfs_versions=versions,
             filesystems=frozenset(filesystems),
@@ -215,7 +222,7 @@ def test_a_kernel_without_the_wanted_nfs_fails(versions, filesystems, modules, m
 def test_where_no_version_is_asked_for_the_kernel_needs_any(filesystems, modules, status):
     known = dict.fromkeys(("nfsv3", "nfsv4"), Module.ABSENT) | dict.fromkeys(modules, Module.LOADABLE)
     asked = lab.node(nfs_versions=("any",), filesystems=frozenset(filesystems), modules=known)
-    row = lab.judge(node.nfs_kernel, asked)
+    row = lab.judge(node_storage.nfs_kernel, asked)
     assert (row.status, row.wanted if row.status is Status.FAIL else row.seen) == (status, "any NFS version")
 
 
@@ -231,18 +238,18 @@ ELSEWHERE = {"etc_iscsi_must_exist": False, "iscsi_directory": "/var/etc/iscsi"}
 
 
 def test_an_iscsiadm_elsewhere_is_not_looked_for_on_the_path():
-    row = lab.judge(node.iscsiadm, told(TALOS, **NONE))
+    row = lab.judge(node_storage.iscsiadm, told(TALOS, **NONE))
     assert (row.status, row.blocked_by) == (Status.SKIP, "")
     assert "/sbin/iscsiadm in the namespace of iscsid" in row.seen
-    assert lab.judge(node.iscsiadm, told(TALOS, {}, **NONE)).status is Status.FAIL
+    assert lab.judge(node_storage.iscsiadm, told(TALOS, {}, **NONE)).status is Status.FAIL
 
 
 def test_a_directory_that_the_driver_is_not_given_need_not_exist():
-    row = lab.judge(node.iscsi_directory, told(ELSEWHERE, **NONE))
+    row = lab.judge(node_storage.iscsi_directory, told(ELSEWHERE, **NONE))
     assert (row.status, row.seen) == (Status.SKIP, "democratic-csi mounts /var/etc/iscsi instead")
-    made = lab.judge(node.iscsi_directory, told({"etc_iscsi_must_exist": False}, **NONE))
+    made = lab.judge(node_storage.iscsi_directory, told({"etc_iscsi_must_exist": False}, **NONE))
     assert (made.status, made.seen) == (Status.SKIP, "democratic-csi creates it")
-    assert lab.judge(node.iscsi_directory, told(ELSEWHERE, {}, **NONE)).status is Status.FAIL
+    assert lab.judge(node_storage.iscsi_directory, told(ELSEWHERE, {}, **NONE)).status is Status.FAIL
 
 
 @pytest.mark.parametrize(
@@ -256,7 +263,7 @@ def test_a_directory_that_the_driver_is_not_given_need_not_exist():
 )
 def test_mount_nfs_fails_where_it_is_needed_and_warns_elsewhere(driver, versions, locks, status, wanted):
     asked = lab.node(driver=DRIVERS[driver], nfs_versions=versions, nfs_locks=locks, tools={"mount.nfs": None})
-    row = lab.judge(node.nfs_helper, asked)
+    row = lab.judge(node_storage.nfs_helper, asked)
     assert (row.status, row.seen, row.fix) == (status, "no mount.nfs", "apt-get install nfs-common")
     assert wanted in row.wanted
 
@@ -266,7 +273,7 @@ def test_mount_nfs_fails_where_it_is_needed_and_warns_elsewhere(driver, versions
 
 @pytest.mark.parametrize("tools", [{}, {"iscsiadm": None}], ids=["not asked for", "not there"])
 def test_a_host_without_iscsiadm_fails_with_the_path_that_was_searched(tools):
-    row = lab.judge(node.iscsiadm, lab.node(tools=tools))
+    row = lab.judge(node_storage.iscsiadm, lab.node(tools=tools))
     assert (row.status, row.fix) == (Status.FAIL, "apt-get install open-iscsi")
     assert row.wanted == "iscsiadm in /usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -286,7 +293,7 @@ NIXOS = "/run/current-system/sw/bin"
     ],
 )
 def test_a_tool_has_to_be_where_every_image_of_the_driver_looks(driver, folder, status, seen):
-    row = lab.judge(node.iscsiadm, lab.node(driver=DRIVERS[driver], tools={"iscsiadm": f"{folder}/iscsiadm"}))
+    row = lab.judge(node_storage.iscsiadm, lab.node(driver=DRIVERS[driver], tools={"iscsiadm": f"{folder}/iscsiadm"}))
     assert row.status is status
     assert seen in row.seen
     assert row.fix.endswith(f"ln -s {folder}/iscsiadm /usr/sbin/iscsiadm") is (status is not Status.OK)
@@ -294,12 +301,12 @@ def test_a_tool_has_to_be_where_every_image_of_the_driver_looks(driver, folder, 
 
 def test_multipath_of_newer_images_warns_and_does_not_hide_what_fails():
     tools = lab.answers().tools.get() | {"multipath": f"{NIXOS}/multipath"}
-    assert lab.judge(node.multipath, lab.node(tools=tools)).status is Status.WARN
-    assert lab.judge(node.multipath, lab.node(tools=tools, sockets=frozenset())).status is Status.FAIL
+    assert lab.judge(node_storage.multipath, lab.node(tools=tools)).status is Status.WARN
+    assert lab.judge(node_storage.multipath, lab.node(tools=tools, sockets=frozenset())).status is Status.FAIL
 
 
 def test_iscsid_that_does_not_listen_fails_even_when_its_units_are_enabled():
-    row = lab.judge(node.iscsid, lab.node(sockets=frozenset({"@/org/kernel/linux/storage/multipathd"})))
+    row = lab.judge(node_storage.iscsid, lab.node(sockets=frozenset({"@/org/kernel/linux/storage/multipathd"})))
     assert row.status is Status.FAIL
     assert row.fix == "systemctl enable --now iscsid.socket"
 
@@ -317,7 +324,7 @@ def test_iscsid_that_does_not_listen_fails_even_when_its_units_are_enabled():
     ids=["socket", "service", "static", "neither", "masked", "no such unit"],
 )
 def test_iscsid_starts_at_boot_by_its_socket_or_its_service(units, status):
-    row = lab.judge(node.iscsid_at_boot, lab.node(units=units))
+    row = lab.judge(node_storage.iscsid_at_boot, lab.node(units=units))
     assert row.status is status
     assert ("systemctl enable iscsid.socket" in row.fix) is (status is Status.WARN)
 
@@ -334,7 +341,7 @@ def test_iscsid_starts_at_boot_by_its_socket_or_its_service(units, status):
     ids=["no file", "empty", "half", "too long", "space"],
 )
 def test_a_node_without_a_valid_initiator_name_fails(name, seen):
-    row = lab.judge(node.initiator_name, lab.node(initiator_name=name))
+    row = lab.judge(node_storage.initiator_name, lab.node(initiator_name=name))
     assert row.status is Status.FAIL
     assert seen in row.seen
     assert "iscsi-iname" in row.fix
@@ -342,7 +349,11 @@ def test_a_node_without_a_valid_initiator_name_fails(name, seen):
 
 OF_MODULES = pytest.mark.parametrize(
     ("check", "module"),
-    [(node.iscsi_module, "iscsi_tcp"), (node.nvme_module, "nvme_tcp"), (node.cifs_module, "cifs")],
+    [
+        (node_storage.iscsi_module, "iscsi_tcp"),
+        (node_storage.nvme_module, "nvme_tcp"),
+        (node_storage.cifs_module, "cifs"),
+    ],
     ids=["iSCSI", "NVMe-oF", "SMB"],
 )
 
@@ -362,15 +373,15 @@ def test_a_kernel_without_the_protocol_fails_and_one_that_does_not_tell_is_unkno
     [("scale-csi", Status.FAIL, "no nvme"), ("tns-csi", Status.SKIP, "tns-csi brings its own")],
 )
 def test_nvme_is_missed_only_by_a_driver_that_runs_the_host_s(driver, status, seen):
-    row = lab.judge(node.nvme_tool, lab.node(driver=DRIVERS[driver], tools={"nvme": None}))
+    row = lab.judge(node_storage.nvme_tool, lab.node(driver=DRIVERS[driver], tools={"nvme": None}))
     assert (row.status, row.seen) == (status, seen)
 
 
 @pytest.mark.parametrize("state", [state for state in FileState if state is not FileState.DIRECTORY])
 def test_etc_iscsi_must_be_a_directory_where_the_driver_mounts_it(state):
-    row = lab.judge(node.iscsi_directory, lab.node(iscsi_directory=state))
+    row = lab.judge(node_storage.iscsi_directory, lab.node(iscsi_directory=state))
     assert (row.status, row.seen, row.wanted) == (Status.FAIL, f"/etc/iscsi is {state}", "a directory")
-    made = lab.judge(node.iscsi_directory, lab.node(driver=DRIVERS["tns-csi"], iscsi_directory=state))
+    made = lab.judge(node_storage.iscsi_directory, lab.node(driver=DRIVERS["tns-csi"], iscsi_directory=state))
     assert (made.status, made.seen) == (Status.SKIP, "tns-csi creates it")
 
 
@@ -387,10 +398,10 @@ def test_etc_iscsi_must_be_a_directory_where_the_driver_mounts_it(state):
     ids=["tool", "daemon", "module"],
 )
 def test_several_portals_need_all_of_multipath(changes, seen, fix):
-    row = lab.judge(node.multipath, lab.node(**changes))
+    row = lab.judge(node_storage.multipath, lab.node(**changes))
     assert (row.status, row.seen) == (Status.FAIL, seen)
     assert fix in row.fix
-    assert lab.judge(node.multipath, lab.node(multipath=False, **changes)).status is Status.SKIP
+    assert lab.judge(node_storage.multipath, lab.node(multipath=False, **changes)).status is Status.SKIP
 
 
 def test_a_private_root_fails():
@@ -415,31 +426,31 @@ def test_a_private_root_fails():
     ids=["debian", "ubuntu", "rocky", "suse", "unlisted", "unknown"],
 )
 def test_the_mend_speaks_the_words_of_the_distribution(os, fix):
-    assert lab.judge(node.iscsiadm, lab.node(os=os, tools={})).fix == fix
+    assert lab.judge(node_storage.iscsiadm, lab.node(os=os, tools={})).fix == fix
 
 
 # --- all nodes together
 
 
 def test_nodes_with_names_of_their_own_are_fine():
-    row = lab.judge(node.initiator_names_differ, lab.fleet())
+    row = lab.judge(node_storage.initiator_names_differ, lab.fleet())
     assert (row.status, row.seen) == (Status.OK, "2 names for 2 nodes")
 
 
 def test_nodes_that_share_a_name_fail_whatever_its_case_and_whatever_else_is_lost():
     cloned = lab.fleet(worker_1=lab.IQN, worker_2="iqn.x", worker_3=lab.IQN.upper(), worker_4=lab.LOST)
-    row = lab.judge(node.initiator_names_differ, cloned)
+    row = lab.judge(node_storage.initiator_names_differ, cloned)
     assert (row.status, row.seen) == (Status.FAIL, f"{lab.IQN}: worker-1, worker-3")
     assert "iscsi-iname" in row.fix
 
 
 def test_a_node_without_a_name_makes_the_row_blocked_and_never_green():
     nameless = Missing("no InitiatorName", blocked_by="node.initiator-name")
-    row = lab.judge(node.initiator_names_differ, lab.fleet(worker_1=lab.IQN, worker_2=nameless))
+    row = lab.judge(node_storage.initiator_names_differ, lab.fleet(worker_1=lab.IQN, worker_2=nameless))
     assert (row.status, row.blocked_by) == (Status.SKIP, "node.initiator-name")
 
 
 def test_a_name_that_was_lost_for_its_own_reason_is_unknown_before_it_is_blocked():
     blocked = Missing("the node was not asked", blocked_by="node.login")
-    row = lab.judge(node.initiator_names_differ, lab.fleet(worker_1=blocked, worker_2=lab.LOST))
+    row = lab.judge(node_storage.initiator_names_differ, lab.fleet(worker_1=blocked, worker_2=lab.LOST))
     assert (row.status, row.seen) == (Status.UNKNOWN, lab.LOST.reason)

@@ -92,13 +92,15 @@ def reports(*args: str | Path, folder: Path) -> tuple[int, str, Report]:
 
 
 @pytest.mark.parametrize(
-    "written", ["", "nodes = []\n", "[run]\nstrict = true\n"], ids=["empty", "no nodes", "settings only"]
+    ("written", "expected"),
+    [("", UNDETERMINED), ("nodes = []\n", UNDETERMINED), ("[run]\nstrict = true\n", NOT_READY)],
+    ids=["empty", "no nodes", "settings only"],
 )
-def test_a_config_that_names_nothing_is_never_ready(tmp_path: Path, written: str) -> None:
+def test_a_config_that_names_nothing_is_never_ready(tmp_path: Path, written: str, expected: tuple[int, str]) -> None:
     config = tmp_path / "config.toml"
     config.write_text(written)
     code, line, report = reports("run", "--config", config, folder=tmp_path)
-    assert (code, line) == (report["exit_code"], report["verdict"]) == UNDETERMINED
+    assert (code, line) == (report["exit_code"], report["verdict"]) == expected
 
 
 @pytest.mark.parametrize(

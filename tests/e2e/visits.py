@@ -25,6 +25,7 @@ CANARIES = (KEY, PASSWORD, PASSPHRASE, CHAP)
 
 NAS_FAULTS = tuple(fault.name for fault in ACCESS_BREAKS)
 NODE_FAULTS = ("node-down", "node-silent", "node-host-key", "node-login", "node-nologin", "node-hangs")
+ERA = "25.10"
 CRASH, WRONG_PASSPHRASE, EVERYTHING = "a check that crashes", "a wrong passphrase", "all that can be wrong at once"
 FAULTS = (*NAS_FAULTS, *NODE_FAULTS, CRASH, WRONG_PASSPHRASE, EVERYTHING)
 
@@ -41,7 +42,9 @@ def crash(kind, asks=()):
 
 CHECKS = (crash(Nas), crash(AuthGroup, ("iscsi.auth.query",)), crash(Node))
 """
-_NAMES_OF_CONTENT = [fault.name for fault in (*STORAGE_BREAKS, *NFS_BREAKS, *ISCSI_BREAKS)]
+_NAMES_OF_CONTENT = [
+    fault.name for fault in (*STORAGE_BREAKS, *NFS_BREAKS, *ISCSI_BREAKS) if not fault.eras or ERA in fault.eras
+]
 # These take away what the others change.
 _TOGETHER = [name for name in _NAMES_OF_CONTENT if not name.endswith("-missing") and name != "portal-id"]
 
@@ -68,7 +71,7 @@ def visit(fault: str, folder: Path) -> Visit:
         env |= pack(folder, _CRASHING)
     if fault == WRONG_PASSPHRASE:
         spoil = lambda text: _with_locked_key(_with_secrets(text), folder)  # noqa: E731  (one of two)
-    array, machines = stage.broken("25.10", _breaks(fault))
+    array, machines = stage.broken(ERA, _breaks(fault))
     _plant(array)
     with stage.serve(array, machines) as path:
         path.write_text(spoil(path.read_text()))
