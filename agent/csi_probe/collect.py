@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -11,6 +11,7 @@ from csi_probe import subjects
 from csi_probe.check import Check
 from csi_probe.config import Config
 from csi_probe.deadline import Deadline
+from csi_probe.drivers.deployment import Deployment
 from csi_probe.drivers.source import NO_FILES, Files
 from csi_probe.drivers.wants import wants
 from csi_probe.errors import ConfigError
@@ -80,28 +81,20 @@ def collect(
     certificates = [visits.certificate(one) if todo.try_keys else None for one in deployments]
     shells = [visits.shell(one) if todo.try_shells else None for one in deployments]
     nodes = {want.name: visits.node(want, wanted) for want in config.nodes} if todo.visit_nodes else {}
-    hosts = [host for want in wanted for host in subjects.storage_addresses(want)]
-    hosts += [host for one in deployments if one.nvmeof for host, _ in one.nvmeof.portals]
-    hosts += [host for one in deployments for host in one.smb]
-    if config.truenas:
-        hosts += [one.connection.host for one in deployments if one.connection]
-    names = {host: visits.name(host) for host in hosts}
+    names = {host: visits.name(host) for host in _hosts(config, wanted, deployments)}
 
     waited = deadline.within(deadline.left() - _TO_JUDGE)
     done = gather(visits.jobs, config.run.concurrency + 2, waited, lambda job: tell(f"{job.name} is done"))
-    late = f"no answer within the run's deadline of {config.run.deadline:g} s"
+    outcome = _Outcome(done, f"no answer within the run's deadline of {config.run.deadline:g} s")
 
-    def had(job: Job | None, lost: Callable[[str], Any]) -> Any:
-        return _result(done.get(job), lost, late) if job else None
-
-    interviews = {job: had(job, truenas.lost) for job in (*arrays, *keys)}
+    interviews = {job: outcome.of(job, truenas.lost) for job in (*arrays, *keys)}
     seen = [
         subjects.Seen(
             now=now,
             roles_wanted=todo.roles,
             nas=interviews[array],
-            nodes={name: had(job, node.lost) for name, job in nodes.items()},
-            resolved={host: _resolved(host, done.get(job), late) for host, job in names.items() if job},
+            nodes={name: outcome.of(job, node.lost) for name, job in nodes.items()},
+            resolved={host: outcome.addresses(host, job) for host, job in names.items() if job},
         )
         for array in arrays
     ]
@@ -110,8 +103,8 @@ def collect(
             deployment=one,
             seen=saw,
             key=interviews[key],
-            certificate=had(certificate, Missing),
-            shell=had(shell, nas_shell.lost),
+            certificate=outcome.of(certificate, Missing),
+            shell=outcome.of(shell, nas_shell.lost),
         )
         for one, saw, key, certificate, shell in zip(deployments, seen[1:], keys, certificates, shells, strict=True)
     ]
@@ -119,19 +112,41 @@ def collect(
     return Snapshot(tuple(subjects.subjects(list(zip(wanted, seen, strict=True)), drivers, files)), timings)
 
 
-def _resolved(host: str, done: Done[Any] | None, late: str) -> Fact[tuple[str, ...]]:
-    if done is None:
-        return Missing(f"{host} was not resolved: {late}")
-    if done.error:
-        return Missing(f"on this machine: {done.error}", fix=f"write the IP address instead of {host}")
-    return Known(cast(tuple[str, ...], done.value))
+def _hosts(config: Config, wanted: Sequence[Config], deployments: Sequence[Deployment]) -> list[str]:
+    """The hosts whose addresses are needed: where nodes are sent, and where the drivers look for the array."""
+    hosts = [host for want in wanted for host in subjects.storage_addresses(want)]
+    hosts += [host for one in deployments if one.nvmeof for host, _ in one.nvmeof.portals]
+    hosts += [host for one in deployments for host in one.smb]
+    if config.truenas:
+        hosts += [one.connection.host for one in deployments if one.connection]
+    return hosts
 
 
-def _result(done: Done[Any] | None, lost: Callable[[str], Any], late: str) -> Any:
-    if done is None:
-        return lost(late)
-    if isinstance(done.error, ConfigError):
-        raise done.error
-    if done.error:
-        return lost(f"the probe itself failed ({type(done.error).__name__}): please report this")
-    return done.value
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """The jobs that are done, and the words for those that are late."""
+
+    done: Mapping[Job, Done[Any]]
+    late: str
+
+    def of(self, job: Job | None, lost: Callable[[str], Any]) -> Any:
+        """What the job brought; `lost(reason)` where it brought nothing, None where there was no job."""
+        if job is None:
+            return None
+        done = self.done.get(job)
+        if done is None:
+            return lost(self.late)
+        if isinstance(done.error, ConfigError):
+            raise done.error
+        if done.error:
+            return lost(f"the probe itself failed ({type(done.error).__name__}): please report this")
+        return done.value
+
+    def addresses(self, host: str, job: Job) -> Fact[tuple[str, ...]]:
+        """The addresses of a name."""
+        done = self.done.get(job)
+        if done is None:
+            return Missing(f"{host} was not resolved: {self.late}")
+        if done.error:
+            return Missing(f"on this machine: {done.error}", fix=f"write the IP address instead of {host}")
+        return Known(cast(tuple[str, ...], done.value))

@@ -157,10 +157,10 @@ def test_a_name_that_resolves_is_known_by_its_addresses(closed):
 
 def test_what_is_late_is_missing_for_that_reason():
     late = "no answer within the run's deadline of 60 s"
-    lost = collecting._result(None, interview.lost, late)
+    lost = collecting._Outcome({}, late).of("truenas", interview.lost)
     assert lost.reachable == Missing(late)
     assert lost.answers.to(VERSION).blocked_by == "truenas.reachable"
-    assert collecting._resolved("nas", None, late) == Missing(f"nas was not resolved: {late}")
+    assert collecting._Outcome({}, late).addresses("nas", "name nas") == Missing(f"nas was not resolved: {late}")
 
 
 def _snapshot(nfs, port):
@@ -176,7 +176,7 @@ def test_what_is_not_selected_is_not_visited(silent, ssh):
 
 def test_a_defect_in_an_endpoints_job_is_unknown_and_asks_to_be_reported():
     defect = Done("truenas", None, ZeroDivisionError("canary"), 0.1)
-    lost = collecting._result(defect, interview.lost, "late")
+    lost = collecting._Outcome({defect.name: defect}, "late").of(defect.name, interview.lost)
     assert lost.reachable == Missing("the probe itself failed (ZeroDivisionError): please report this")
     assert lost.login.blocked_by == "truenas.reachable"
 
