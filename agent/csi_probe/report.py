@@ -69,6 +69,9 @@ class Row:
         return f"truenas-csi-probe explain {self.id}"
 
 
+_RUN_ITSELF = "Scope"  # the kind of snapshot.Scope
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """A finished run.
@@ -94,12 +97,16 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """No false green: a row that was blocked, and a run in which nothing was judged, are never ready."""
+        """No false green: a row that was blocked, and a run in which nothing was judged, are never ready.
+
+        What a run says of itself (its scope) is no judgement: it looked at nothing by that.
+        """
         counts = self.counts
         if counts[Status.FAIL] or (self.strict and counts[Status.WARN]):
             return Verdict.NOT_READY
         blocked = any(row.blocked_by for row in self.rows)
-        if counts[Status.UNKNOWN] or blocked or not counts[Status.OK] + counts[Status.WARN]:
+        judged = any(row.status in (Status.OK, Status.WARN) and row.kind != _RUN_ITSELF for row in self.rows)
+        if counts[Status.UNKNOWN] or blocked or not judged:
             return Verdict.UNDETERMINED
         return Verdict.READY
 

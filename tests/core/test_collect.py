@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import socket
 import time
@@ -9,6 +10,7 @@ import time
 import pytest
 
 from csi_probe import collect as collecting
+from csi_probe import snapshot
 from csi_probe.collect import collect, plan
 from csi_probe.config import Config, IscsiWant, NfsWant, NodeWant, PoolWant, PortalWant, Run, Ssh, TrueNAS
 from csi_probe.deadline import Deadline
@@ -210,6 +212,24 @@ def test_a_run_makes_a_report(tmp_path, ssh):
     assert report.deselected == tuple(check.id for check in CHECKS if check.id != "node.login")
     assert report.config_hash == hashlib.sha256(b"[[nodes]]").hexdigest()
     assert 0 < report.timings["node here"] <= report.duration
+
+
+@pytest.mark.parametrize(
+    ("config", "only"),
+    [
+        (Config(nfs=NFS), ()),
+        (Config(iscsi=ISCSI), ()),
+        (Config(truenas=NAS, nfs=NFS, nodes=NODES), ("scope.*",)),
+        (Config(truenas=NAS, nfs=NFS), ("scope.nodes",)),
+    ],
+    ids=["NFS of nobody", "iSCSI of nobody", "the scope alone", "its warning alone"],
+)
+def test_a_run_that_asks_nobody_is_not_ready_whatever_it_says_of_itself(tmp_path, config, only):
+    path = tmp_path / "config.toml"
+    path.touch()
+    report = execute(dataclasses.replace(config, run=Run(only=only)), [path], lambda _words: None)
+    assert (report.timings, report.verdict) == ({}, Verdict.UNDETERMINED)
+    assert {row.kind for row in report.rows if row.status in (Status.OK, Status.WARN)} == {snapshot.Scope.__name__}
 
 
 def test_a_run_of_nothing_is_not_ready(tmp_path):

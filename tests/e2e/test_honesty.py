@@ -93,8 +93,13 @@ def reports(*args: str | Path, folder: Path) -> tuple[int, str, Report]:
 
 @pytest.mark.parametrize(
     ("written", "expected"),
-    [("", UNDETERMINED), ("nodes = []\n", UNDETERMINED), ("[run]\nstrict = true\n", NOT_READY)],
-    ids=["empty", "no nodes", "settings only"],
+    [
+        ("", UNDETERMINED),
+        ("nodes = []\n", UNDETERMINED),
+        ("[run]\nstrict = true\n", NOT_READY),
+        ('[nfs]\naddress = "192.0.2.10"\n', UNDETERMINED),
+    ],
+    ids=["empty", "no nodes", "settings only", "a service of nobody"],
 )
 def test_a_config_that_names_nothing_is_never_ready(tmp_path: Path, written: str, expected: tuple[int, str]) -> None:
     config = tmp_path / "config.toml"
